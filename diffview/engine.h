@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The interface that every engine serves: one instance for one filesystem
+ * of the guest, as it is on both sides (or on one: then everything is added
+ * or deleted).  An engine opens itself with a function of its own room; what
+ * it knows of images or virtual machines stays there.
+ *
+ * Guest paths that an engine gets and gives are relative to the root of its
+ * filesystem ("/" is that root).  Every byte that it reads is the guest's:
+ * whatever is there, it ends, in bounded memory, with a result.
+ */
+#ifndef DELTAFS_ENGINE_H
+#define DELTAFS_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "entry.h"
+#include "errint.h"
+
+struct delta;
+struct delta_entry;
+
+/* What a computation has to look at. */
+struct compare_rules {
+  bool verify;                  /* compare the bytes of every file */
+  bool times;                   /* an mtime difference is a change */
+  /* fnmatch patterns of xattr names that do not count; NULL-terminated, or
+   * NULL.  Borrowed. */
+  char *const *ignore_xattrs;
+};
+
+struct engine {
+  const struct engine_operations *operations;
+  /* The engine's own structure follows. */
+};
+
+struct engine_operations {
+  /* "guestfs", "direct", "memory": static, as the user knows it. */
+  const char *name;
+
+  /* Finds all changes of the filesystem and adds them to DELTA (with
+   * delta_add; scaffold directories included, in any order), which was made
+   * with this engine as one of its filesystems, number FILESYSTEM.  What
+   * cannot be judged is added as unreadable and reported to the log of the
+   * engine: that is no failure.  A failure leaves DELTA with what was added
+   * so far, was reported, and is a negative errno: -ENOTSUP means that another
+   * engine could do it.  Called once, by one thread. */
+  errint_t (*compute) (struct engine *engine,
+                       const struct compare_rules *rules,
+                       struct delta *delta, unsigned filesystem);
+
+  /* Reads the content of a regular file: up to LENGTH bytes at OFFSET of
+   * ENTRY as it is on SIDE (which it must have).  *GOT is less than LENGTH
+   * only at the end of the file (st_size of that side's entry); every other
+   * failure to read is a negative errno, mostly -EIO, reported once for each
+   * entry, never short data and never zeros in its place.  Any thread, also
+   * several at once, after compute. */
+  errint_t (*pread) (struct engine *engine, enum side side,
+                     const struct delta_entry *entry,
+                     void *buffer, size_t length, uint64_t offset,
+                     size_t *got);
+
+  /* Metadata of the inode at PATH (symlinks are not followed, neither at the
+   * end nor on the way) into *ENTRY, xattrs included; what it points to lives
+   * as long as the engine.  -ENOENT when there is none or the side has no
+   * filesystem, -ENOTDIR, -EIO (not reported).  Any thread, also before
+   * compute. */
+  errint_t (*stat) (struct engine *engine, enum side side,
+                    const char *path, struct entry *entry);
+
+  /* Reads a small file whole, for finding out about the guest (/etc/fstab,
+   * /etc/os-release).  Symlinks on the way are followed within the
+   * filesystem, at most 40.  *CONTENT is a new string of *LENGTH bytes and a
+   * NUL, to be freed.  -ENOENT as above, -EFBIG beyond LIMIT bytes, -EISDIR
+   * or -EINVAL for what is no file, -EIO (not reported).  Any thread, also
+   * before compute. */
+  errint_t (*read_path) (struct engine *engine, enum side side,
+                         const char *path, size_t limit,
+                         char **content, size_t *length);
+
+  /* Frees the engine.  No call may be running. */
+  void (*close) (struct engine *engine);
+};
+
+static inline void
+engine_close (struct engine *engine)
+{
+  engine->operations->close (engine);
+}
+
+DEFINE_CLEANUP (struct engine *, engine_close)
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is known of one inode of a guest on one side: its metadata, extended
+ * attributes and link target.  Plain data: who fills it in (an engine) and
+ * who reads it (judge, view, printing) agree on this file alone.
+ */
+#ifndef DELTAFS_ENTRY_H
+#define DELTAFS_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* The two sides of every comparison; indexes of arrays of two. */
+enum side { SIDE_BASE, SIDE_OVERLAY };
+#define SIDES 2
+
+enum entry_type {
+  ENTRY_UNKNOWN,                /* the inode could not be read */
+  ENTRY_FILE,
+  ENTRY_DIRECTORY,
+  ENTRY_SYMLINK,
+  ENTRY_BLOCK,
+  ENTRY_CHAR,
+  ENTRY_FIFO,
+  ENTRY_SOCKET,
+};
+
+struct entry_time {
+  int64_t seconds;              /* since 1970, may be negative */
+  uint32_t nanoseconds;         /* 0 to 999,999,999 */
+};
+
+/* One extended attribute with its whole name ("user.mime_type",
+ * "system.posix_acl_access", "security.capability"), in the form that
+ * getxattr(2) of the guest's kernel gives. */
+struct entry_xattr {
+  const char *name;
+  const void *value;
+  size_t length;                /* bytes of value */
+};
+
+/* Sorted by name (strcmp), no name twice. */
+struct entry_xattrs {
+  const struct entry_xattr *list;
+  size_t count;
+};
+
+/* What of an inode could not be read; such parts hold 0 or NULL. */
+enum {
+  ENTRY_NO_METADATA = 1 << 0,   /* everything but the name (type too, maybe) */
+  ENTRY_NO_XATTRS = 1 << 1,     /* some xattrs: those in the list are right */
+  ENTRY_NO_TARGET = 1 << 2,     /* a symlink's target */
+  ENTRY_NO_CONTENT = 1 << 3,    /* a file's bytes */
+  ENTRY_NO_MEMBERS = 1 << 4,    /* some names of a directory may be missing */
+};
+
+/* Owned by whoever made it, most often in an arena; immutable once it was
+ * handed on. */
+struct entry {
+  uint8_t type;                 /* enum entry_type */
+  uint8_t missing;              /* ENTRY_NO_… */
+  uint16_t permissions;         /* the 12 mode bits */
+  uint32_t uid, gid;
+  uint32_t links;
+  uint32_t major, minor;        /* of device nodes */
+  uint64_t inode;               /* within (filesystem, side), see subvolume */
+  uint64_t subvolume;           /* 0, or which of several inode number spaces
+                                 * of the filesystem (btrfs) */
+  uint64_t size;                /* bytes, at most INT64_MAX */
+  uint64_t blocks;              /* units of 512 bytes */
+  struct entry_time mtime, atime, ctime;
+  const struct entry_xattrs *xattrs;    /* NULL when it has none */
+  const char *target;           /* of a symlink, with a NUL after it; else NULL */
+  size_t target_length;
+};
+
+/* The type for the S_IFMT bits of a mode. */
+static inline enum entry_type
+entry_type_of_mode (uint32_t mode)
+{
+  switch (mode & S_IFMT) {
+  case S_IFREG: return ENTRY_FILE;
+  case S_IFDIR: return ENTRY_DIRECTORY;
+  case S_IFLNK: return ENTRY_SYMLINK;
+  case S_IFBLK: return ENTRY_BLOCK;
+  case S_IFCHR: return ENTRY_CHAR;
+  case S_IFIFO: return ENTRY_FIFO;
+  case S_IFSOCK: return ENTRY_SOCKET;
+  default: return ENTRY_UNKNOWN;
+  }
+}
+
+/* The st_mode of an entry; an unknown type counts as a regular file. */
+mode_t entry_mode (const struct entry *entry);
+
+/* "file", "directory", "symlink", "block", "char", "fifo", "socket",
+ * "unknown": a static string. */
+const char *entry_type_name (enum entry_type type);
+
+/* The value of an xattr, or NULL when the entry has none of that name. */
+const struct entry_xattr *entry_find_xattr (const struct entry *entry,
+                                            const char *name);
+
+/* Are the two times the same instant? */
+static inline bool
+entry_time_equal (const struct entry_time *a, const struct entry_time *b)
+{
+  return a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The pair of disks: base and overlay, opened read-only behind one
+ * qemu-storage-daemon.  What this room knows: QEMU's images and block graph,
+ * NBD.  What it must not know: filesystems.
+ */
+#ifndef DELTAFS_PAIR_H
+#define DELTAFS_PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "entry.h"
+#include "errint.h"
+#include "extents.h"
+#include "log.h"
+
+struct pair_options {
+  const char *overlay;          /* as on the command line */
+  const char *overlay_format;   /* --format, or NULL */
+  const char *base;             /* --base, or NULL */
+  const char *base_format;      /* --base-format, or NULL */
+  bool allow_remote_backing;
+  /* An existing directory of mode 0700 that is ours alone: sockets and
+   * scratch files are made there, and unlinked as early as possible. */
+  const char *private_directory;
+};
+
+struct image_pair;
+
+/* Reads the chain, applies the policy on file names, checks the formats,
+ * starts the storage daemon (which dies with this process, whatever
+ * happens: call this from the thread that lives longest) and connects.
+ * Everything that the user's files can do wrong is reported, with hints; a
+ * warning where QEMU holds the overlay's write lock or the sizes differ.
+ * *PAIR is to be freed with pair_close.  -ENOENT, -EINVAL, -EACCES (policy),
+ * -ENOTSUP (encrypted), -EIO, … */
+errint_t pair_open (const struct pair_options *options,
+                    const struct log *log, struct image_pair **pair);
+
+/* Ends the storage daemon and waits for it. */
+void pair_close (struct image_pair *pair);
+DEFINE_CLEANUP (struct image_pair *, pair_close)
+
+/* Virtual size of a side's disk, bytes. */
+uint64_t pair_size (const struct image_pair *pair, enum side side);
+
+/* What was written since the base, in bytes of the overlay's virtual disk,
+ * whatever the bytes are; NULL when the two have no common chain (then
+ * everything may differ). */
+const struct extents *pair_written (const struct image_pair *pair);
+
+/* Reads LENGTH bytes of a side's disk as the images hold them (no journal
+ * replayed).  Beyond the end of the disk: -EINVAL.  -EIO is not reported.
+ * Any thread. */
+errint_t pair_read (struct image_pair *pair, enum side side,
+                    void *buffer, size_t length, uint64_t offset);
+
+/* Where an appliance finds a side's disk: an NBD export on a Unix socket that
+ * may be written to, into a scratch layer that is thrown away.  Strings of the
+ * pair.  A socket takes any number of connections. */
+const char *pair_scratch_socket (const struct image_pair *pair,
+                                 enum side side);
+const char *pair_scratch_export (const struct image_pair *pair,
+                                 enum side side);
+
+/* Where another reader finds it, read-only and without the scratch layer. */
+const char *pair_socket (const struct image_pair *pair, enum side side);
+const char *pair_export (const struct image_pair *pair, enum side side);
+
+/* Process id of the storage daemon, for messages and tests. */
+int pair_daemon_pid (const struct image_pair *pair);
+
+#endif

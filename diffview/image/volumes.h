@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What lies on a disk, as libblkid tells it: partitions, and in each the
+ * type and identity of what is in there.
+ */
+#ifndef DELTAFS_VOLUMES_H
+#define DELTAFS_VOLUMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "entry.h"
+#include "errint.h"
+#include "log.h"
+#include "pair.h"
+
+enum volume_use {
+  VOLUME_UNKNOWN,               /* nothing that libblkid knows */
+  VOLUME_BLANK,                 /* nothing but zeros where it looks */
+  VOLUME_FILESYSTEM,
+  VOLUME_CONTAINER,             /* LVM2_member, linux_raid_member, crypto_LUKS:
+                                 * only an appliance sees what is inside */
+  VOLUME_SWAP,
+  VOLUME_BOOT,                  /* BIOS boot partition and the like */
+};
+
+struct volume {
+  unsigned partition;           /* its number; 0: the whole disk */
+  uint64_t offset, length;      /* bytes on the disk */
+  enum volume_use use;
+  char *type;                   /* libblkid's ("ext4", "vfat"), or NULL */
+  char *uuid, *label;           /* of the filesystem, or NULL */
+  char *partition_uuid;         /* of the table's entry, or NULL */
+  char *partition_label;
+};
+
+struct volumes {
+  char *table;                  /* "gpt", "dos", …; NULL without a table */
+  struct volume *list;          /* owned; by partition number */
+  size_t count;
+};
+
+/* Probes a side's disk: a list with a partition table's entries (extended
+ * ones left out), or with one volume, the whole disk.  At most 1,024
+ * partitions (more: reported, -E2BIG).  Never trusts an offset.  *VOLUMES is to
+ * be freed with volumes_free.  -EIO, -ENOMEM, reported. */
+errint_t volumes_probe (struct image_pair *pair, enum side side,
+                        const struct log *log, struct volumes **volumes);
+void volumes_free (struct volumes *volumes);
+DEFINE_CLEANUP (struct volumes *, volumes_free)
+
+/* Was nothing written since the base where the volume lies, and does it lie
+ * at the same place with the same length in BASE (the same partition of the
+ * base, may be NULL)?  Then it is unchanged, whatever it holds.  Never true
+ * when the pair has no common chain. */
+bool volume_unwritten (const struct image_pair *pair,
+                       const struct volume *overlay,
+                       const struct volume *base);
+
+#endif

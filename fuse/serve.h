@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Serving a view as a FUSE filesystem: the only header of this room that
+ * others see.  Knows views, not images.
+ */
+#ifndef DELTAFS_SERVE_H
+#define DELTAFS_SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "errint.h"
+#include "log.h"
+#include "view.h"
+
+/* What -o and the command line ask for; every field has a meaning at 0. */
+struct serve_options {
+  bool allow_other;             /* other users too; the kernel checks modes */
+  bool all_readable;            /* with allow_other: no mode checks */
+  const char *source;           /* what the mount table shows as the device:
+                                 * the overlay's name; borrowed */
+  /* The value of the unlisted xattr "user.deltafs.session" on the mount's root,
+   * by which umount finds the processes of the mount; NULL for none. */
+  const char *session;
+};
+
+struct serve;
+
+/* Mounts a filesystem that is not served yet at MOUNT_POINT, always read-only,
+ * nosuid, nodev, with the subtype "deltafs".  Everything that can fail is
+ * reported: no /dev/fuse, no permission, allow_other not allowed.
+ * *SERVE is to be freed with serve_free. */
+errint_t serve_mount (const char *mount_point,
+                      const struct serve_options *options,
+                      const struct log *log, struct serve **serve);
+
+/* Answers requests with VIEW (borrowed) until the mount is undone or
+ * serve_stop is called; READY is called once with OPAQUE when the tree answers
+ * (from a thread of the loop or from this one).  Several threads serve.
+ * Returns 0, or a negative errno (reported).  Unmounts before it returns. */
+errint_t serve_run (struct serve *serve, const struct view *view,
+                    void (*ready) (void *opaque), void *opaque);
+
+/* Makes serve_run end.  Async-signal-safe. */
+void serve_stop (struct serve *serve);
+
+/* Unmounts if it is mounted and frees everything. */
+void serve_free (struct serve *serve);
+DEFINE_CLEANUP (struct serve *, serve_free)
+
+#endif
