@@ -23,6 +23,11 @@ bool quote_is_utf8 (const char *text, size_t length);
  * Returns a new string to be freed, or NULL without memory. */
 char *quote_path (const char *text, size_t length);
 
+/* A message for the user: control characters and invalid UTF-8 escaped like
+ * that, all else as it is and no quotes.  A new string to be freed, or NULL
+ * without memory. */
+char *quote_message (const char *text, size_t length);
+
 /* The text as valid UTF-8, each invalid byte replaced by U+FFFD.  Returns a
  * new string of *RESULT_LENGTH bytes to be freed (a NUL follows), or NULL
  * without memory. */
