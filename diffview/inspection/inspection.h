@@ -20,6 +20,7 @@
 enum engine_choice { ENGINE_AUTO, ENGINE_DIRECT, ENGINE_GUESTFS };
 
 struct inspection_options {
+  const char *overlay;          /* its name, for messages */
   enum engine_choice engine;
   /* -m DEV[:MNT], NULL-terminated, or NULL: only these, there. */
   char *const *mounts;
