@@ -22,31 +22,36 @@ enum content_trust {
 
 struct content_question {
   const struct tree_node *node[SIDES];  /* both regular files, sizes equal and
-                                         * above 0 */
+                                         * above 0: judge_needs_content */
   enum content_answer answer;   /* CONTENT_UNREADABLE until answered */
   bool rename;                  /* different paths: is it the same file? */
 };
 
 struct content_questions {
-  struct content_question *list;        /* owned */
+  struct content_question *list;        /* owned; may be put in another order */
   size_t count, capacity;
+  enum content_trust trust;     /* as it was asked */
+  bool renames;
 };
 
 void content_questions_clear (struct content_questions *questions);
 
-/* Appends one question for each pair of files that needs it: the two of one
- * path, and the candidates for renames (if RENAMES), as spec says of
- * renamed_from.  Of hard links every pair of paths is a question of its own:
- * the engine may answer them together.  Trees are sorted; either may be NULL
- * (the side has no such filesystem).  -ENOMEM. */
+/* Fills QUESTIONS, which is empty, with a question for each pair of files
+ * that needs it: the two of one path, and with RENAMES those that spec wants
+ * for renamed_from.  RENAMES says that inode numbers can be relied on: then
+ * a pair of inodes makes one question, however many names it has; on FAT it
+ * is false.  Trees are sorted; either may be NULL (the side has no such
+ * filesystem).  -ENOMEM. */
 errint_t compare_ask (const struct tree *base, const struct tree *overlay,
                       enum content_trust trust, bool renames,
                       struct content_questions *questions);
 
-/* Adds all changes to DELTA, as filesystem number FILESYSTEM, with scaffold.
- * engine_data of an entry is its tree nodes: see compare_node.  Entries refer
- * to the trees' memory, which must live as long as DELTA is used.  QUESTIONS
- * are those of compare_ask on the same trees with their answers.  -ENOMEM. */
+/* Adds all changes to DELTA, as filesystem number FILESYSTEM, with scaffold;
+ * the root is there in every case.  An entry's nodes: see compare_node;
+ * engine_data is NULL.  Entries refer to the trees' memory, which must live as
+ * long as DELTA is used.  QUESTIONS are those of compare_ask on the same trees
+ * with their answers; a pair without one that needed it is unreadable.
+ * -ENOMEM. */
 errint_t compare_finish (const struct tree *base, const struct tree *overlay,
                          const struct compare_rules *rules,
                          const struct content_questions *questions,

@@ -56,8 +56,7 @@ void delta_kinds_text (unsigned kinds, char buffer[DELTA_KINDS_SIZE]);
 const char *delta_status_name (enum status status);
 
 struct delta_entry {
-  /* Path in the guest's tree as the user sees it; before delta_graft, within
-   * the filesystem. */
+  /* Path in the guest's tree; before delta_graft, within the filesystem. */
   const char *path;
   uint8_t status;               /* enum status */
   uint16_t kinds;               /* KIND_…; of an unreadable entry: the kinds
@@ -82,12 +81,14 @@ struct delta {
   struct arena *arena;          /* for paths, entries: use it freely while
                                  * the delta is being filled */
   struct delta_entry *entries;  /* after delta_finish: in path_compare order,
-                                 * no path twice within a namespace (below) */
+                                 * no path twice */
   size_t count;
   size_t capacity;
   struct delta_filesystem *filesystems;
   unsigned filesystem_count;
   uint64_t filtered;            /* entries that delta_filter left out */
+  struct arena **grafted;       /* of the parts that delta_graft took */
+  size_t grafted_count;
 };
 
 /* An empty delta set, or NULL without memory.  One thread at a time. */
@@ -105,6 +106,19 @@ errint_t delta_add_filesystem (struct delta *delta, struct engine *engine,
  * arena, or as long as the engine.  -ENOMEM. */
 errint_t delta_add (struct delta *delta, const struct delta_entry *entry);
 
+/* Moves all entries of PART, whose paths are relative to the root of one
+ * filesystem, into WHOLE, as entries of WHOLE's filesystem number FILESYSTEM
+ * and with paths below its mount point ("/" of the part becomes "/boot",
+ * "/x" becomes "/boot/x").  Takes ownership of PART on success: it is freed,
+ * and what its arena holds lives as long as WHOLE.  Neither is finished yet.
+ * Directories that lead to the mount point are for the caller to add (as
+ * scaffold, with metadata of the filesystem that has them), and what WHOLE
+ * holds below the mount point already is left there, but for equal paths:
+ * see delta_finish.  -ENOMEM: WHOLE is as before, PART still the caller's,
+ * fit for nothing but delta_free. */
+errint_t delta_graft (struct delta *whole, struct delta *part,
+                      unsigned filesystem);
+
 /* What the user wants to see. */
 struct delta_filter {
   bool content_only;
@@ -112,15 +126,18 @@ struct delta_filter {
   char *const *exclude;         /* whole path, or NULL; borrowed */
 };
 
-/* Applies the filter: what it leaves out becomes scaffold where it is a
- * directory (and is counted in delta->filtered), or goes away.  Before
- * delta_finish.  -ENOMEM. */
+/* Applies the filter: what it leaves out (and counts in delta->filtered)
+ * becomes scaffold where it is a directory on either side, or goes away.
+ * content_only also takes the other kinds from entries that stay.  Before
+ * delta_finish, and once.  -ENOMEM. */
 errint_t delta_filter (struct delta *delta, const struct delta_filter *filter);
 
-/* Sorts, and drops scaffold that leads to nothing.  After this the delta set
- * is immutable and may be read by any number of threads.  Of two entries
- * with the same path (a hostile directory may hold a name twice) the one
- * added first stays and becomes unreadable.  -ENOMEM. */
+/* Sorts, and drops scaffold that leads to nothing, but never the root's.
+ * After this the delta set is immutable and may be read by any number of
+ * threads.  Of two entries of one filesystem with the same path (a hostile
+ * directory may hold a name twice) the one added first stays and becomes
+ * unreadable (scaffold gives way without that); of two filesystems the one with the longer mount point, which
+ * is what the guest sees, and of equal ones the later one.  -ENOMEM. */
 errint_t delta_finish (struct delta *delta);
 
 struct delta_totals {

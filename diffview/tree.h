@@ -42,7 +42,8 @@ struct tree_node *tree_add (struct tree *tree, struct tree_node *parent,
                             const char *name, size_t length);
 
 /* Sorts the members of every directory by name.  Of members with the same
- * name the first stays, marked ENTRY_NO_METADATA.  -ENOMEM. */
+ * name the first stays, marked ENTRY_NO_METADATA (its type too is unknown
+ * unless they agree on it) and, as a directory, ENTRY_NO_MEMBERS.  -ENOMEM. */
 errint_t tree_sort (struct tree *tree);
 
 /* The member of a sorted directory with that name, or NULL. */
