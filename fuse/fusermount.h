@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Mounting and unmounting as an ordinary user: the set-user-ID program
+ * fusermount3 does it for us.
+ */
+#ifndef DELTAFS_FUSERMOUNT_H
+#define DELTAFS_FUSERMOUNT_H
+
+#include <stdbool.h>
+
+#include "errint.h"
+#include "log.h"
+
+/* Mounts at PATH, read-only, nosuid, nodev, of the type fuse.deltafs, with
+ * SOURCE (any bytes) as the device.  *DEVICE is the /dev/fuse that
+ * fusermount3 opened, to be closed.  Failures are reported, in its words. */
+errint_t fusermount_mount (const char *path, const char *source,
+                           bool allow_other, bool default_permissions,
+                           const struct log *log, int *device);
+
+/* Unmounts PATH, lazily where it is busy. */
+errint_t fusermount_unmount (const char *path, const struct log *log);
+
+#endif

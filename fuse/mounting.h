@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Making and undoing the mount.  Knows nothing of what is served.
+ */
+#ifndef DELTAFS_MOUNTING_H
+#define DELTAFS_MOUNTING_H
+
+#include <stdbool.h>
+
+#include "errint.h"
+#include "log.h"
+
+struct serve_options;
+
+/* A mount that was made; all zero: none. */
+struct mounting {
+  char *path;                   /* owned, absolute; NULL when there is none */
+  int id;                       /* mount ID, see mount_table.h */
+};
+
+/* Mounts at MOUNT_POINT: with mount(2) where we may, else by fusermount3.
+ * *DEVICE is the /dev/fuse that answers for it, to be closed.  Failures are
+ * reported. */
+errint_t mounting_do (const char *mount_point,
+                      const struct serve_options *options,
+                      const struct log *log,
+                      struct mounting *mounting, int *device);
+
+/* Is the mount that DEVICE answers for still there (maybe detached)? */
+bool mounting_alive (int device);
+
+/* Undoes the mount, lazily where it is busy, and empties *MOUNTING.  The
+ * device was closed before; ALIVE is what mounting_alive said until then.
+ * Touches nothing when the mount is not there any more, even if another one
+ * took its place.  0, or a negative errno (reported). */
+errint_t mounting_undo (struct mounting *mounting, bool alive,
+                        const struct log *log);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of this room share: one served mount.
+ */
+#ifndef DELTAFS_SERVE_PRIVATE_H
+#define DELTAFS_SERVE_PRIVATE_H
+
+#include <stdbool.h>
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+#include "log.h"
+#include "mounting.h"
+#include "serve.h"
+#include "view.h"
+
+/* Set up by serve_mount and completed by serve_run before the first thread
+ * of the loop starts; constant from then on, so that it needs no lock. */
+struct serve {
+  const struct log *log;        /* borrowed */
+  struct mounting mounting;
+  struct fuse_session *session; /* owns the device; NULL once unmounted */
+  int stop;                     /* eventfd: readable once serve_stop was called,
+                                 * and for ever after */
+  char *session_name;           /* user.deltafs.session, or NULL */
+  const struct view *view;      /* borrowed */
+
+  /* Written by the INIT request, which comes before all others. */
+  bool initialized;
+  bool no_open;                 /* the kernel can do without OPEN */
+  bool no_opendir;
+};
+
+/* The served mount that a request is for. */
+static inline struct serve *
+serve_of (fuse_req_t request)
+{
+  return fuse_req_userdata (request);
+}
+
+/* Undoes the mount if it is there and closes the device, so that whoever
+ * still reads gets ENOTCONN.  Can be called again.  0, or a negative errno
+ * (reported) when the mount is still there. */
+errint_t serve_unmount (struct serve *serve);
+
+#endif
