@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Looking for an operating system: see guest.h.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+#include "path.h"
+#include "resolve.h"
+
+/* Snapshots are subvolumes too: there may be very many. */
+#define MAX_SUBVOLUMES 128
+
+/* How sure it is that this is the root filesystem. */
+enum likeness {
+  NOT_A_ROOT,
+  LOOKS_LIKE_ROOT,              /* /etc and programs, no fstab */
+  HAS_FSTAB,
+  NAMES_ITSELF,                 /* its fstab mounts it at "/" */
+};
+
+struct search {
+  const struct filesystems *filesystems;
+  const struct log *log;
+  struct guest *best;
+  enum likeness likeness;
+  bool several;
+};
+
+void
+guest_free (struct guest *guest)
+{
+  free (guest->subtree);
+  if (guest->fstab != NULL)
+    fstab_free (guest->fstab);
+  free (guest);
+}
+
+static bool
+exists (struct engine *engine, const char *subtree, const char *path)
+{
+  CLEANUP_FREE char *whole = NULL;
+  struct entry entry;
+
+  if (subtree[1] == '\0')
+    return engine->operations->stat (engine, SIDE_OVERLAY, path, &entry) == 0;
+  whole = malloc (strlen (subtree) + strlen (path) + 1);
+  if (whole == NULL)
+    return false;
+  strcpy (whole, subtree);
+  strcat (whole, path);
+  return engine->operations->stat (engine, SIDE_OVERLAY, whole, &entry) == 0;
+}
+
+static bool
+looks_like_root (struct engine *engine, const char *subtree)
+{
+  static const char *const programs[] = {
+    "/bin", "/usr/bin", "/sbin/init", "/usr/sbin", "/nix/store",
+  };
+
+  if (!exists (engine, subtree, "/etc"))
+    return false;
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; ++i)
+    if (exists (engine, subtree, programs[i]))
+      return true;
+  return false;
+}
+
+/* -ENOENT: no fstab (or none that can be read: reported). */
+static errint_t
+read_fstab (struct engine *engine, const char *device, const char *subtree,
+            const struct log *log, struct fstab **fstab)
+{
+  static const char name[] = "/etc/fstab";
+  CLEANUP_FREE char *path = NULL, *text = NULL;
+  size_t length;
+  errint_t error;
+
+  path = malloc (strlen (subtree) + sizeof name);
+  if (path == NULL)
+    return -ENOMEM;
+  strcpy (path, subtree[1] == '\0' ? "" : subtree);
+  strcat (path, name);
+  error = engine->operations->read_path (engine, SIDE_OVERLAY, path,
+                                         FSTAB_LIMIT, &text, &length);
+  if (error == -ENOMEM)
+    return error;
+  if (error != 0) {
+    if (error != -ENOENT && error != -ENOTDIR)
+      log_report (log, LOG_LEVEL_WARNING, "cannot read the guest's fstab",
+                  device, "%s: %s", path, strerror (-error));
+    return -ENOENT;
+  }
+  return fstab_parse (text, length, log, fstab);
+}
+
+/* Does its fstab say that this subtree of this filesystem is the root? */
+static bool
+names_itself (const struct search *search, const struct guest *guest)
+{
+  const struct filesystem *filesystem =
+    &search->filesystems->list[guest->root];
+  const char *subtree = filesystem->default_subtree;
+  size_t index;
+
+  for (size_t i = 0; i < guest->fstab->count; ++i) {
+    const struct fstab_entry *entry = &guest->fstab->list[i];
+
+    if (strcmp (entry->mount_point, "/") != 0)
+      continue;
+    if (!resolve_entry (search->filesystems, entry, &index)
+        || index != guest->root || entry->subvolume_number)
+      return false;
+    if (entry->subtree != NULL)
+      subtree = entry->subtree;
+    return strcmp (subtree != NULL ? subtree : "/", guest->subtree) == 0;
+  }
+  return false;
+}
+
+/* Looks at one place where a root may be. */
+static errint_t
+look (struct search *search, struct engine *engine, size_t filesystem,
+      const char *subtree)
+{
+  CLEANUP (guest_free) struct guest *guest = calloc (1, sizeof *guest);
+  enum likeness likeness = NOT_A_ROOT;
+  errint_t error;
+
+  if (guest == NULL)
+    return -ENOMEM;
+  guest->root = filesystem;
+  guest->subtree = strdup (subtree);
+  if (guest->subtree == NULL)
+    return -ENOMEM;
+  error = read_fstab (engine, search->filesystems->list[filesystem].device,
+                      subtree, search->log, &guest->fstab);
+  if (error == 0)
+    likeness = names_itself (search, guest) ? NAMES_ITSELF : HAS_FSTAB;
+  else if (error != -ENOENT)
+    return error;
+  else if (looks_like_root (engine, subtree))
+    likeness = LOOKS_LIKE_ROOT;
+
+  if (likeness == NOT_A_ROOT || likeness < search->likeness)
+    return 0;
+  if (likeness == search->likeness) {
+    search->several = true;
+    return 0;
+  }
+  if (search->best != NULL)
+    guest_free (search->best);
+  search->best = steal_pointer (&guest);
+  search->likeness = likeness;
+  search->several = false;
+  return 0;
+}
+
+/* Filesystems that no Linux has its root on. */
+static bool
+may_be_root (const struct filesystem *filesystem)
+{
+  static const char *const never[] = {
+    "vfat", "msdos", "exfat", "ntfs", "ntfs3", "iso9660", "udf", "hfsplus",
+  };
+  const struct filesystem_side *side = &filesystem->side[SIDE_OVERLAY];
+
+  if (side->contents != CONTENTS_FILESYSTEM)
+    return false;
+  for (size_t i = 0; i < sizeof never / sizeof never[0]; ++i)
+    if (side->type != NULL && strcmp (side->type, never[i]) == 0)
+      return false;
+  return true;
+}
+
+static errint_t
+look_into (struct search *search, const struct guest_access *access,
+           size_t index)
+{
+  const struct filesystem *filesystem = &search->filesystems->list[index];
+  struct engine *engine = access->open (access->opaque, index);
+  errint_t error;
+
+  if (engine == NULL)
+    return 0;
+  if ((error = look (search, engine, index, "/")) != 0)
+    return error;
+  if (filesystem->default_subtree != NULL
+      && (error = look (search, engine, index,
+                        filesystem->default_subtree)) != 0)
+    return error;
+  for (size_t i = 0; filesystem->subvolumes != NULL
+         && filesystem->subvolumes[i] != NULL && i < MAX_SUBVOLUMES; ++i)
+    if ((error = look (search, engine, index,
+                       filesystem->subvolumes[i])) != 0)
+      return error;
+  return 0;
+}
+
+errint_t
+guest_find (const struct filesystems *filesystems,
+            const struct guest_access *access,
+            const struct log *log, struct guest **guest)
+{
+  struct search search = { .filesystems = filesystems, .log = log };
+  errint_t error = 0;
+
+  for (size_t i = 0; i < filesystems->count && error == 0; ++i)
+    if (may_be_root (&filesystems->list[i]))
+      error = look_into (&search, access, i);
+  if (error != 0) {
+    if (search.best != NULL)
+      guest_free (search.best);
+    return error;
+  }
+  if (search.best != NULL) {
+    const char *device = filesystems->list[search.best->root].device;
+
+    log_detail (log, "%s (%s) is the guest's root filesystem", device,
+                search.best->subtree);
+    if (search.several)
+      log_report (log, LOG_LEVEL_WARNING, "several operating systems",
+                  device, "this one's fstab is used; "
+                  "the others' files are under /.filesystems");
+  }
+  *guest = search.best;
+  return 0;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From a pair of disks to one delta set: see inspection.h.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliances.h"
+#include "assembly.h"
+#include "engines.h"
+#include "filesystems.h"
+#include "guest.h"
+#include "inspection.h"
+#include "layout.h"
+#include "plan.h"
+#include "selection.h"
+#include "volumes.h"
+
+struct inspection {
+  struct image_pair *pair;
+  const struct inspection_options *options;
+  const struct log *log;
+  struct selection *selection;          /* NULL without -m */
+  struct volumes *volumes[SIDES];
+  struct filesystems *filesystems;
+  struct engines *engines;
+  struct layout *layout;
+  struct delta *delta;
+  bool used_direct, used_guestfs;
+};
+
+/* How the computations went. */
+struct outcome {
+  size_t read;                  /* filesystems that could be */
+  errint_t error;               /* the first failure */
+};
+
+errint_t
+inspection_check_options (const struct inspection_options *options)
+{
+  CLEANUP (selection_free) struct selection *selection = NULL;
+  errint_t error = selection_parse (options->mounts, options->log,
+                                    &selection);
+
+  for (char *const *key = options->keys;
+       key != NULL && *key != NULL && error == 0; ++key)
+    error = appliances_check_key (*key, options->log);
+  return error;
+}
+
+void
+inspection_close (struct inspection *inspection)
+{
+  if (inspection->delta != NULL)
+    delta_free (inspection->delta);
+  if (inspection->engines != NULL)
+    engines_close (inspection->engines);
+  if (inspection->layout != NULL)
+    layout_free (inspection->layout);
+  if (inspection->filesystems != NULL)
+    filesystems_free (inspection->filesystems);
+  for (int side = 0; side < SIDES; ++side)
+    if (inspection->volumes[side] != NULL)
+      volumes_free (inspection->volumes[side]);
+  if (inspection->selection != NULL)
+    selection_free (inspection->selection);
+  free (inspection);
+}
+
+const struct delta *
+inspection_delta (const struct inspection *inspection)
+{
+  return inspection->delta;
+}
+
+const char *
+inspection_engine (const struct inspection *inspection)
+{
+  if (inspection->used_direct && inspection->used_guestfs)
+    return "mixed";
+  if (inspection->used_direct)
+    return "direct";
+  return inspection->used_guestfs ? "guestfs" : "none";
+}
+
+static errint_t
+no_memory (const struct inspection *inspection)
+{
+  return log_error (inspection->log, -ENOMEM, "cannot inspect the disks",
+                    inspection->options->overlay);
+}
+
+/* What -v says of each partition. */
+static void
+tell_volumes (const struct inspection *inspection)
+{
+  const struct extents *written = pair_written (inspection->pair);
+
+  for (size_t i = 0; i < inspection->filesystems->count; ++i) {
+    const struct filesystem *filesystem = &inspection->filesystems->list[i];
+    const struct filesystem_side *side = filesystem_identity (filesystem);
+    const char *type = side->type != NULL ? side->type : "no known type";
+
+    if (!filesystem->written)
+      log_detail (inspection->log, "%s: %s, not written to: unchanged",
+                  filesystem->device, type);
+    else if (written != NULL && side->volume != NULL)
+      log_detail (inspection->log,
+                  "%s: %s, %" PRIu64 " bytes written since the base",
+                  filesystem->device, type,
+                  extents_overlap (written, side->volume->offset,
+                                   side->volume->length));
+    else
+      log_detail (inspection->log, "%s: %s, may differ anywhere",
+                  filesystem->device, type);
+  }
+}
+
+/* Without any key, what is encrypted stays locked: no appliance is needed to
+ * find that out. */
+static void
+lock_encrypted (struct inspection *inspection)
+{
+  char *const *keys = inspection->options->keys;
+
+  if (keys != NULL && *keys != NULL)
+    return;
+  for (size_t i = 0; i < inspection->filesystems->count; ++i)
+    for (int side = 0; side < SIDES; ++side) {
+      struct filesystem_side *on_side =
+        &inspection->filesystems->list[i].side[side];
+
+      if (on_side->type != NULL
+          && strcmp (on_side->type, "crypto_LUKS") == 0)
+        on_side->contents = CONTENTS_LOCKED;
+    }
+}
+
+static errint_t
+probe (struct inspection *inspection)
+{
+  const struct volumes *volumes[SIDES];
+  errint_t error;
+
+  for (int side = 0; side < SIDES; ++side) {
+    error = volumes_probe (inspection->pair, (enum side) side,
+                           inspection->log, &inspection->volumes[side]);
+    if (error != 0)
+      return error;
+    volumes[side] = inspection->volumes[side];
+  }
+  inspection->filesystems = filesystems_new ();
+  if (inspection->filesystems == NULL)
+    return no_memory (inspection);
+  error = filesystems_add_volumes (inspection->filesystems, inspection->pair,
+                                   volumes, inspection->log);
+  if (error != 0)
+    return error;
+  lock_encrypted (inspection);
+  tell_volumes (inspection);
+  return 0;
+}
+
+static errint_t
+nothing_found (const struct inspection *inspection)
+{
+  const struct volumes *volumes = inspection->volumes[SIDE_OVERLAY];
+
+  log_report (inspection->log, LOG_LEVEL_ERROR, "cannot find a filesystem",
+              inspection->options->overlay, "%s",
+              volumes->table == NULL
+              ? "the disk has neither a partition table nor a filesystem "
+                "of a known type"
+              : "no partition holds one of a known type");
+  return -ENOENT;
+}
+
+static errint_t
+look_inside (struct inspection *inspection)
+{
+  const struct filesystems *filesystems = inspection->filesystems;
+
+  if (!plan_needs_look_inside (filesystems, inspection->selection))
+    return 0;
+  if (inspection->options->engine != ENGINE_DIRECT)
+    return engines_look_inside (inspection->engines);
+  if (!filesystems_container_written (filesystems))
+    return 0;
+  log_report (inspection->log, LOG_LEVEL_ERROR,
+              "cannot use the direct engine", inspection->options->overlay,
+              "it does not look inside LVM, RAID or LUKS");
+  log_hint (inspection->log,
+            "--engine auto takes guestfs where direct cannot do it");
+  return -ENOTSUP;
+}
+
+static struct engine *
+open_for_guest (void *opaque, size_t filesystem)
+{
+  struct inspection *inspection = opaque;
+  struct engine *engine = NULL;
+
+  if (engines_open (inspection->engines, filesystem, &engine) != 0)
+    return NULL;
+  return engine;
+}
+
+static errint_t
+lay_out (struct inspection *inspection)
+{
+  const struct filesystems *filesystems = inspection->filesystems;
+  const struct guest_access access = { .open = open_for_guest,
+                                       .opaque = inspection };
+  CLEANUP (guest_free) struct guest *guest = NULL;
+  errint_t error = 0;
+
+  if (inspection->selection != NULL) {
+    error = layout_of_selection (filesystems, inspection->selection,
+                                 inspection->log, &inspection->layout);
+    return error == -ENOMEM ? no_memory (inspection) : error;
+  }
+  if (plan_needs_guest (filesystems))
+    error = guest_find (filesystems, &access, inspection->log, &guest);
+  if (error == 0 && guest != NULL)
+    error = layout_of_guest (filesystems, guest, inspection->log,
+                             &inspection->layout);
+  else if (error == 0)
+    error = layout_without_guest (filesystems, &inspection->layout);
+  return error == -ENOMEM ? no_memory (inspection) : error;
+}
+
+static void
+note_engine (struct inspection *inspection, const struct engine *engine)
+{
+  if (strcmp (engine->operations->name, "direct") == 0)
+    inspection->used_direct = true;
+  else
+    inspection->used_guestfs = true;
+}
+
+static errint_t
+compare (struct inspection *inspection, struct assembly *assembly,
+         size_t filesystem)
+{
+  const struct compare_rules *rules = &inspection->options->rules;
+  struct engine *engine = NULL;
+  errint_t error;
+
+  error = engines_open (inspection->engines, filesystem, &engine);
+  if (error != 0)
+    return error;
+  error = assembly_compute (assembly, filesystem, engine, rules);
+  if (error == -ENOTSUP) {
+    error = engines_fall_back (inspection->engines, filesystem, &engine);
+    if (error == 0)
+      error = assembly_compute (assembly, filesystem, engine, rules);
+  }
+  if (error == 0)
+    note_engine (inspection, engine);
+  return error;
+}
+
+/* Why a filesystem was not compared: an error when there is nothing else to
+ * show. */
+static void
+report_task (const struct inspection *inspection, enum task task,
+             const struct filesystem *filesystem, enum log_level level)
+{
+  static const char what[] = "cannot read the filesystem";
+  const struct filesystem_side *base = &filesystem->side[SIDE_BASE];
+  char *const *keys = inspection->options->keys;
+
+  if (task == TASK_LOCKED && (keys == NULL || *keys == NULL)) {
+    log_report (inspection->log, level, what, filesystem->device,
+                "it is encrypted and needs --key");
+    log_hint (inspection->log, "--key /dev/%s:file:KEYFILE",
+              filesystem->device);
+  }
+  else if (task == TASK_LOCKED)
+    log_report (inspection->log, level, what, filesystem->device,
+                "it is encrypted and no --key opens it");
+  else if (base->contents == CONTENTS_FILESYSTEM && base->type != NULL)
+    log_report (inspection->log, level, what, filesystem->device,
+                "it is %s in the base and of no known type in the overlay",
+                base->type);
+  else
+    log_report (inspection->log, level, what, filesystem->device,
+                "%s", "what it holds is of no known type");
+}
+
+/* Is the filesystem any of the user's business? */
+static bool
+is_selected (const struct inspection *inspection, size_t filesystem)
+{
+  return inspection->selection == NULL
+    || layout_uses (inspection->layout, filesystem);
+}
+
+static enum task
+task_of (const struct inspection *inspection, size_t filesystem)
+{
+  if (!is_selected (inspection, filesystem))
+    return TASK_NONE;
+  return plan_task (inspection->filesystems,
+                    &inspection->filesystems->list[filesystem]);
+}
+
+static errint_t
+compare_all (struct inspection *inspection, struct assembly *assembly,
+             struct outcome *outcome)
+{
+  for (size_t i = 0; i < inspection->filesystems->count; ++i) {
+    const char *place;
+    errint_t error;
+
+    if (task_of (inspection, i) != TASK_COMPARE)
+      continue;
+    error = compare (inspection, assembly, i);
+    if (error == 0) {
+      ++outcome->read;
+      continue;
+    }
+    if (outcome->error == 0)
+      outcome->error = error;
+    if (error == -ENOMEM
+        || (error == -ENOTSUP
+            && inspection->options->engine == ENGINE_DIRECT))
+      return error;
+    if (assembly_unreadable (assembly, i, &place) != 0)
+      return no_memory (inspection);
+    log_detail (inspection->log, "%s: unreadable, at %s",
+                inspection->filesystems->list[i].device, place);
+  }
+  return 0;
+}
+
+/* What there is that no engine can be tried on. */
+static errint_t
+name_unreadable (struct inspection *inspection, struct assembly *assembly,
+                 struct outcome *outcome)
+{
+  enum log_level level = outcome->read > 0 ? LOG_LEVEL_WARNING
+                                           : LOG_LEVEL_ERROR;
+
+  for (size_t i = 0; i < inspection->filesystems->count; ++i) {
+    enum task task = task_of (inspection, i);
+    const char *place;
+
+    if (task != TASK_LOCKED && task != TASK_UNKNOWN)
+      continue;
+    report_task (inspection, task, &inspection->filesystems->list[i], level);
+    if (outcome->error == 0)
+      outcome->error = task == TASK_LOCKED ? -EACCES : -EINVAL;
+    if (assembly_unreadable (assembly, i, &place) != 0)
+      return no_memory (inspection);
+  }
+  return 0;
+}
+
+static errint_t
+stat_for_scaffold (void *opaque, size_t filesystem, enum side side,
+                   const char *path, struct entry *entry)
+{
+  struct inspection *inspection = opaque;
+
+  return engines_stat (inspection->engines, filesystem, side, path, entry);
+}
+
+static errint_t
+assemble (struct inspection *inspection)
+{
+  const struct assembly_metadata metadata = { .stat = stat_for_scaffold,
+                                              .opaque = inspection };
+  struct outcome outcome = { 0 };
+  CLEANUP (assembly_free) struct assembly *assembly =
+    assembly_new (inspection->filesystems, inspection->layout);
+  errint_t error;
+
+  if (assembly == NULL)
+    return no_memory (inspection);
+  if ((error = compare_all (inspection, assembly, &outcome)) != 0
+      || (error = name_unreadable (inspection, assembly, &outcome)) != 0)
+    return error;
+  if (outcome.read == 0 && outcome.error != 0)
+    return outcome.error;
+  error = assembly_finish (assembly, &metadata, &inspection->options->filter,
+                           &inspection->delta);
+  return error == -ENOMEM ? no_memory (inspection) : error;
+}
+
+static errint_t
+finish_empty (struct inspection *inspection)
+{
+  log_detail (inspection->log,
+              "nothing was written to any filesystem: no engine is needed");
+  inspection->delta = delta_new ();
+  if (inspection->delta == NULL || delta_finish (inspection->delta) != 0)
+    return no_memory (inspection);
+  return 0;
+}
+
+static errint_t
+inspect (struct inspection *inspection)
+{
+  const struct filesystems *filesystems;
+  errint_t error;
+
+  if ((error = selection_parse (inspection->options->mounts,
+                                inspection->log,
+                                &inspection->selection)) != 0
+      || (error = probe (inspection)) != 0)
+    return error;
+  filesystems = inspection->filesystems;
+  if (!plan_any_filesystem (filesystems))
+    return nothing_found (inspection);
+  if (!plan_anything (filesystems)
+      && (inspection->selection == NULL
+          || filesystems_have_containers (filesystems)))
+    return finish_empty (inspection);
+
+  inspection->engines = engines_new (inspection->pair, inspection->options,
+                                     inspection->filesystems);
+  if (inspection->engines == NULL)
+    return no_memory (inspection);
+  if (plan_anything (filesystems)
+      && (error = look_inside (inspection)) != 0)
+    return error;
+  if ((error = lay_out (inspection)) != 0)
+    return error;
+  return assemble (inspection);
+}
+
+errint_t
+inspection_open (struct image_pair *pair,
+                 const struct inspection_options *options,
+                 struct inspection **result)
+{
+  CLEANUP (inspection_close) struct inspection *inspection =
+    calloc (1, sizeof *inspection);
+  errint_t error;
+
+  if (inspection == NULL)
+    return log_error (options->log, -ENOMEM, "cannot inspect the disks",
+                      options->overlay);
+  inspection->pair = pair;
+  inspection->options = options;
+  inspection->log = options->log;
+  error = inspect (inspection);
+  if (error != 0)
+    return error;
+  *result = steal_pointer (&inspection);
+  return 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What has to be done: see plan.h.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "plan.h"
+#include "resolve.h"
+
+/* Containers whose inside shows up as filesystems of their own. */
+static bool
+opens_up (const struct filesystem_side *side)
+{
+  static const char *const types[] = {
+    "LVM2_member", "linux_raid_member", "crypto_LUKS",
+  };
+
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i)
+    if (side->type != NULL && strcmp (side->type, types[i]) == 0)
+      return true;
+  return false;
+}
+
+static bool
+anything_inside (const struct filesystems *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (filesystems->list[i].partition < 0)
+      return true;
+  return false;
+}
+
+enum task
+plan_task (const struct filesystems *filesystems,
+           const struct filesystem *filesystem)
+{
+  const struct filesystem_side *base = &filesystem->side[SIDE_BASE];
+  const struct filesystem_side *overlay = &filesystem->side[SIDE_OVERLAY];
+
+  if (!filesystem->written)
+    return TASK_NONE;
+  if (base->contents == CONTENTS_LOCKED
+      || overlay->contents == CONTENTS_LOCKED)
+    return TASK_LOCKED;
+  if (overlay->contents == CONTENTS_UNKNOWN)
+    return TASK_UNKNOWN;
+  if (overlay->contents == CONTENTS_CONTAINER
+      && !(opens_up (overlay) && anything_inside (filesystems)))
+    return TASK_UNKNOWN;
+  if (base->contents == CONTENTS_FILESYSTEM
+      || overlay->contents == CONTENTS_FILESYSTEM)
+    return TASK_COMPARE;
+  return TASK_NONE;
+}
+
+bool
+plan_anything (const struct filesystems *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (plan_task (filesystems, &filesystems->list[i]) != TASK_NONE)
+      return true;
+  return filesystems_container_written (filesystems);
+}
+
+bool
+plan_any_filesystem (const struct filesystems *filesystems)
+{
+  if (filesystems_have_containers (filesystems))
+    return true;
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (filesystem_counts (&filesystems->list[i]))
+      return true;
+  return false;
+}
+
+bool
+plan_needs_guest (const struct filesystems *filesystems)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    if (!filesystem_counts (&filesystems->list[i]))
+      continue;
+    ++count;
+    if (filesystem_is_btrfs (&filesystems->list[i]))
+      return true;
+  }
+  return count > 1;
+}
+
+/* Are all selected devices known already? */
+static bool
+all_known (const struct filesystems *filesystems,
+           const struct selection *selection)
+{
+  for (size_t i = 0; i < selection->count; ++i) {
+    size_t index;
+
+    if (!resolve_device (filesystems, selection->list[i].device, &index))
+      return false;
+  }
+  return true;
+}
+
+bool
+plan_needs_look_inside (const struct filesystems *filesystems,
+                        const struct selection *selection)
+{
+  if (selection != NULL)
+    return filesystems_have_containers (filesystems)
+      && !all_known (filesystems, selection);
+  if (filesystems_have_containers (filesystems))
+    return true;
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (filesystem_is_btrfs (&filesystems->list[i]))
+      return true;              /* its subvolumes */
+  return false;
+}

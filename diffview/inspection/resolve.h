@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Which filesystem of the disk a guest or a user means by a name.
+ */
+#ifndef DELTAFS_RESOLVE_H
+#define DELTAFS_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "filesystems.h"
+#include "fstab.h"
+
+/* The filesystem (its index to *INDEX) for a device's name, with or without
+ * "/dev/": "sda1", "vda1", "nvme0n1p1", "xvda", "vg/lv", "mapper/vg-lv",
+ * "disk/by-id/…-part1".  The guest may have called its disk anything: the
+ * first disk of each kind is the disk.  False when there is none. */
+bool resolve_device (const struct filesystems *filesystems,
+                     const char *device, size_t *index);
+
+/* The same for what a line of fstab names. */
+bool resolve_entry (const struct filesystems *filesystems,
+                    const struct fstab_entry *entry, size_t *index);
+
+/* Is it a drive with exchangeable media, whose absence means nothing? */
+bool resolve_is_removable (const char *device);
+
+#endif
