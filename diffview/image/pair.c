@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Putting the pair together: chains, storage daemon, connections, map.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blockgraph.h"
+#include "chain.h"
+#include "image_lock.h"
+#include "nbd_side.h"
+#include "pair.h"
+#include "storage_daemon.h"
+#include "written.h"
+
+/* Larger than any disk; a header can claim 8 EiB, and to look through that
+ * would take for ever. */
+#define SIZE_LIMIT (UINT64_C (1) << 50)
+
+struct image_pair {
+  struct image_chains *chains;
+  struct storage_daemon *daemon;
+  struct nbd_side *sides[SIDES];
+  bool has_map;
+  struct extents written;
+};
+
+static const char *
+side_name (const struct image_pair *pair, enum side side)
+{
+  const struct image_chains *chains = pair->chains;
+
+  if (side == SIDE_OVERLAY)
+    return chains->overlay.layers[0].file->name;
+  return chains->base_index != 0
+    ? chains->overlay.layers[chains->base_index].file->name
+    : chains->base.layers[0].file->name;
+}
+
+static void
+warn_of_writers (const struct image_chain *chain, const struct log *log)
+{
+  for (size_t i = 0; i < chain->count; ++i) {
+    const struct image_file *file = chain->layers[i].file;
+
+    if (image_lock_is_written (file))
+      log_report (log, LOG_LEVEL_WARNING, "the image is being written",
+                  file->name, "a running QEMU has it open for writing; this "
+                  "shows what had reached the file by now");
+  }
+}
+
+static errint_t
+start_daemon (struct image_pair *pair, const char *directory,
+              const struct log *log)
+{
+  size_t count = 0;
+  int *files = blockgraph_files (pair->chains, &count);
+  errint_t error;
+
+  if (files == NULL)
+    return log_error (log, -ENOMEM, "cannot start the storage daemon", NULL);
+  error = storage_daemon_start (directory, files, count, log, &pair->daemon);
+  free (files);
+  return error == 0 ? blockgraph_build (pair->daemon, pair->chains) : error;
+}
+
+static errint_t
+connect_side (struct image_pair *pair, enum side side, const struct log *log)
+{
+  errint_t error = nbd_side_open (storage_daemon_socket (pair->daemon),
+                                  blockgraph_export[side],
+                                  side == SIDE_OVERLAY,
+                                  side_name (pair, side), log,
+                                  &pair->sides[side]);
+
+  if (error == 0 && pair_size (pair, side) > SIZE_LIMIT) {
+    log_report (log, LOG_LEVEL_ERROR, "cannot read the image",
+                side_name (pair, side), "its header claims a disk of %" PRIu64
+                " bytes, which is more than is supported",
+                pair_size (pair, side));
+    error = -EFBIG;
+  }
+  return error;
+}
+
+/* The file exists by name only until QEMU has opened it. */
+static errint_t
+add_scratch (struct image_pair *pair, enum side side, const char *directory,
+             const struct log *log)
+{
+  CLEANUP_FREE char *path = NULL;
+  CLEANUP_CLOSE int fd = -1;
+  errint_t error;
+
+  if (asprintf (&path, "%s/scratch.XXXXXX", directory) < 0)
+    return log_error (log, -ENOMEM, "cannot make a scratch file", NULL);
+  fd = mkostemp (path, O_CLOEXEC);
+  if (fd < 0)
+    return log_error (log, -errno, "cannot make a scratch file", path);
+  error = blockgraph_add_scratch (pair->daemon, pair->chains, side, path,
+                                  pair_size (pair, side));
+  unlink (path);
+  return error;
+}
+
+static errint_t
+read_map (struct image_pair *pair, const struct log *log)
+{
+  errint_t error;
+
+  if (pair->chains->base_index == 0) {
+    log_detail (log, "overlay and base have no common chain: everything may "
+                "differ");
+    return 0;
+  }
+  error = written_read (pair->sides[SIDE_OVERLAY],
+                        (uint32_t) pair->chains->base_index, &pair->written);
+  if (error != 0)
+    return log_error (log, error, "cannot find out what was written",
+                      side_name (pair, SIDE_OVERLAY));
+  pair->has_map = true;
+  log_detail (log, "written since the base: %.1f MiB of %.1f MiB in %zu "
+              "extents",
+              (double) extents_total (&pair->written) / 1048576,
+              (double) pair_size (pair, SIDE_OVERLAY) / 1048576,
+              pair->written.count);
+  return 0;
+}
+
+static void
+warn_of_sizes (const struct image_pair *pair, const struct log *log)
+{
+  const uint64_t base = pair_size (pair, SIDE_BASE);
+  const uint64_t overlay = pair_size (pair, SIDE_OVERLAY);
+
+  if (base != overlay)
+    log_report (log, LOG_LEVEL_WARNING, "the disks differ in size",
+                side_name (pair, SIDE_OVERLAY),
+                "%" PRIu64 " bytes, its base has %" PRIu64, overlay, base);
+}
+
+static errint_t
+open_pair (struct image_pair *pair, const struct pair_options *options,
+           const struct log *log)
+{
+  errint_t error = image_chains_open (options, log, &pair->chains);
+
+  if (error != 0)
+    return error;
+  warn_of_writers (&pair->chains->overlay, log);
+  warn_of_writers (&pair->chains->base, log);
+  error = start_daemon (pair, options->private_directory, log);
+  for (int side = 0; error == 0 && side < SIDES; ++side) {
+    error = connect_side (pair, side, log);
+    if (error == 0)
+      error = add_scratch (pair, side, options->private_directory, log);
+  }
+  if (error != 0)
+    return error;
+  warn_of_sizes (pair, log);
+  return read_map (pair, log);
+}
+
+errint_t
+pair_open (const struct pair_options *options, const struct log *log,
+           struct image_pair **result)
+{
+  CLEANUP (pair_close) struct image_pair *pair = calloc (1, sizeof *pair);
+  errint_t error;
+
+  if (pair == NULL)
+    return log_error (log, -ENOMEM, "cannot open the images", NULL);
+  error = open_pair (pair, options, log);
+  if (error == 0)
+    *result = steal_pointer (&pair);
+  return error;
+}
+
+void
+pair_close (struct image_pair *pair)
+{
+  if (pair == NULL)
+    return;
+  for (int side = 0; side < SIDES; ++side)
+    nbd_side_close (pair->sides[side]);
+  storage_daemon_stop (pair->daemon);
+  image_chains_close (pair->chains);
+  extents_clear (&pair->written);
+  free (pair);
+}
+
+uint64_t
+pair_size (const struct image_pair *pair, enum side side)
+{
+  return nbd_side_size (pair->sides[side]);
+}
+
+const struct extents *
+pair_written (const struct image_pair *pair)
+{
+  return pair->has_map ? &pair->written : NULL;
+}
+
+errint_t
+pair_read (struct image_pair *pair, enum side side,
+           void *buffer, size_t length, uint64_t offset)
+{
+  return nbd_side_read (pair->sides[side], buffer, length, offset);
+}
+
+const char *
+pair_scratch_socket (const struct image_pair *pair, enum side side)
+{
+  return pair_socket (pair, side);
+}
+
+const char *
+pair_scratch_export (const struct image_pair *pair, enum side side)
+{
+  (void) pair;
+  return blockgraph_scratch_export[side];
+}
+
+const char *
+pair_socket (const struct image_pair *pair, enum side side)
+{
+  (void) side;
+  return storage_daemon_socket (pair->daemon);
+}
+
+const char *
+pair_export (const struct image_pair *pair, enum side side)
+{
+  (void) pair;
+  return blockgraph_export[side];
+}
+
+int
+pair_daemon_pid (const struct image_pair *pair)
+{
+  return storage_daemon_pid (pair->daemon);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The process that reads the images: qemu-storage-daemon, with an NBD server
+ * on a Unix socket.
+ */
+#ifndef DELTAFS_IMAGE_STORAGE_DAEMON_H
+#define DELTAFS_IMAGE_STORAGE_DAEMON_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "cleanup.h"
+#include "errint.h"
+#include "log.h"
+
+struct storage_daemon;
+
+/* Starts it, with the KEPT file descriptors under their own numbers (as
+ * /dev/fd/N) and its socket in DIRECTORY; it dies with the calling thread.
+ * Failures are reported.  LOG is borrowed. */
+errint_t storage_daemon_start (const char *directory,
+                               const int *kept, size_t kept_count,
+                               const struct log *log,
+                               struct storage_daemon **daemon);
+
+/* Ends it and waits; the socket is removed. */
+void storage_daemon_stop (struct storage_daemon *daemon);
+DEFINE_CLEANUP (struct storage_daemon *, storage_daemon_stop)
+
+/* Runs a QMP command; takes ARGUMENTS over.  A failure is reported as "cannot
+ * read the image: OBJECT: what QEMU says". */
+errint_t storage_daemon_execute (struct storage_daemon *daemon,
+                                 const char *command, json_t *arguments,
+                                 const char *object);
+
+/* The same for a command that starts a job of the given id: until it ended. */
+errint_t storage_daemon_run_job (struct storage_daemon *daemon,
+                                 const char *command, const char *id,
+                                 json_t *arguments, const char *object);
+
+/* Path of the NBD server's socket, which storage_daemon_hide removes: those
+ * who are connected stay so, nobody else comes in. */
+const char *storage_daemon_socket (const struct storage_daemon *daemon);
+void storage_daemon_hide (struct storage_daemon *daemon);
+
+pid_t storage_daemon_pid (const struct storage_daemon *daemon);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * fork and exec.  Between the two only async-signal-safe calls are made,
+ * for the process may have threads.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "subprocess.h"
+
+struct child {
+  const char *const *arguments;
+  int null, errors;
+  const int *kept;
+  size_t kept_count;
+  int report;                   /* takes errno when exec fails */
+  pid_t parent;
+};
+
+static void
+reset_signals (void)
+{
+  struct sigaction action;
+  sigset_t none;
+
+  memset (&action, 0, sizeof action);
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number)
+    sigaction (number, &action, NULL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+}
+
+static void
+run_child (const struct child *child)
+{
+  int error;
+
+  if (prctl (PR_SET_PDEATHSIG, SIGKILL) != 0)
+    goto failed;
+  /* It may have died before that was set. */
+  if (getppid () != child->parent)
+    _exit (127);
+  setsid ();
+  reset_signals ();
+  if (dup2 (child->null, STDIN_FILENO) < 0
+      || dup2 (child->null, STDOUT_FILENO) < 0
+      || dup2 (child->errors, STDERR_FILENO) < 0)
+    goto failed;
+  if (close_range (3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+    goto failed;
+  for (size_t i = 0; i < child->kept_count; ++i)
+    if (fcntl (child->kept[i], F_SETFD, 0) != 0)
+      goto failed;
+  execvp (child->arguments[0], (char *const *) (intptr_t) child->arguments);
+ failed:
+  error = errno;
+  if (write (child->report, &error, sizeof error) < 0)
+    _exit (126);
+  _exit (127);
+}
+
+errint_t
+subprocess_start (const char *const *arguments, int errors,
+                  const int *kept, size_t kept_count, pid_t *pid)
+{
+  CLEANUP_CLOSE int null = -1, report_read = -1, report_write = -1;
+  struct child child;
+  int report[2], error = 0;
+  ssize_t got;
+
+  null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0 || pipe2 (report, O_CLOEXEC) != 0)
+    return -errno;
+  report_read = report[0];
+  report_write = report[1];
+  child = (struct child) {
+    .arguments = arguments, .null = null, .errors = errors,
+    .kept = kept, .kept_count = kept_count,
+    .report = report_write, .parent = getpid (),
+  };
+  *pid = fork ();
+  if (*pid < 0)
+    return -errno;
+  if (*pid == 0)
+    run_child (&child);
+
+  close (steal_fd (&report_write));
+  do
+    got = read (report_read, &error, sizeof error);
+  while (got < 0 && errno == EINTR);
+  if (got == 0)
+    return 0;
+  subprocess_wait (*pid);
+  return got == (ssize_t) sizeof error && error > 0 ? -error : -EIO;
+}
+
+int
+subprocess_wait (pid_t pid)
+{
+  int status = 0;
+
+  while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  return status;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Is an image as long as its tables say?  QEMU reads zeros where the file
+ * has ended, so a copy that was cut short would look like deleted data.
+ */
+#ifndef DELTAFS_IMAGE_TRUNCATION_H
+#define DELTAFS_IMAGE_TRUNCATION_H
+
+#include "errint.h"
+#include "layer.h"
+#include "log.h"
+
+/* Looks through the tables of a local qcow2 or VDI image: -EINVAL, reported,
+ * when something lies beyond the end of its file.  Other formats are QEMU's
+ * to check. */
+errint_t truncation_check (const struct image_layer *layer,
+                           const struct log *log);
+
+#endif

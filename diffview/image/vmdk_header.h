@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What only VMDK has: extents, which could again name extents.
+ */
+#ifndef DELTAFS_IMAGE_VMDK_HEADER_H
+#define DELTAFS_IMAGE_VMDK_HEADER_H
+
+#include "header.h"
+
+/* Refuses an extent that has a descriptor of its own: QEMU would open what
+ * that names, too.  -EINVAL with *REASON, not reported. */
+errint_t vmdk_extent_check (const struct image_file *extent,
+                            const char **reason);
+
+#endif

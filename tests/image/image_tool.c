@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Opens a pair of images and shows what the image room makes of it, for the
+ * shell tests:
+ *
+ *   image_tool [options] OVERLAY COMMAND [ARGUMENT]...
+ *
+ *   sizes              size of base and overlay, bytes
+ *   written            what was written since the base, OFFSET LENGTH a line,
+ *                      or "no map"
+ *   volumes SIDE       what is on a side's disk
+ *   unwritten          for each of the overlay's volumes: is it unwritten?
+ *   read SIDE OFFSET LENGTH   the bytes, on standard output
+ *   hold               prints the daemon's process id and the sockets, then
+ *                      waits for the end of standard input
+ *   crash              prints the daemon's process id and kills itself
+ */
+#include "config.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "pair.h"
+#include "volumes.h"
+
+static void
+write_message (void *opaque, enum log_level level, const char *message)
+{
+  static const char *const names[] = { "error", "warning", "hint", "detail" };
+
+  (void) opaque;
+  fprintf (stderr, "%s: %s\n", names[level], message);
+}
+
+static enum side
+side_of (const char *name)
+{
+  return strcmp (name, "base") == 0 ? SIDE_BASE : SIDE_OVERLAY;
+}
+
+static void
+show_written (const struct image_pair *pair)
+{
+  const struct extents *written = pair_written (pair);
+
+  if (written == NULL)
+    puts ("no map");
+  for (size_t i = 0; written != NULL && i < written->count; ++i)
+    printf ("%" PRIu64 " %" PRIu64 "\n", written->list[i].offset,
+            written->list[i].length);
+}
+
+static int
+show_bytes (struct image_pair *pair, char **arguments)
+{
+  const uint64_t offset = strtoull (arguments[1], NULL, 0);
+  const size_t length = strtoull (arguments[2], NULL, 0);
+  CLEANUP_FREE char *buffer = malloc (length + 1);
+  errint_t error;
+
+  if (buffer == NULL)
+    return 2;
+  error = pair_read (pair, side_of (arguments[0]), buffer, length, offset);
+  if (error != 0) {
+    fprintf (stderr, "read: %s\n", strerror (-error));
+    return 2;
+  }
+  return fwrite (buffer, 1, length, stdout) == length ? 0 : 2;
+}
+
+static int
+hold (const struct image_pair *pair)
+{
+  printf ("%d %s %s %s\n", pair_daemon_pid (pair),
+          pair_scratch_socket (pair, SIDE_OVERLAY),
+          pair_scratch_export (pair, SIDE_BASE),
+          pair_scratch_export (pair, SIDE_OVERLAY));
+  fflush (stdout);
+  while (getchar () != EOF)
+    ;
+  return 0;
+}
+
+static int
+run (struct image_pair *pair, char **arguments)
+{
+  const char *command = arguments[0];
+
+  if (strcmp (command, "sizes") == 0)
+    printf ("%" PRIu64 " %" PRIu64 "\n", pair_size (pair, SIDE_BASE),
+            pair_size (pair, SIDE_OVERLAY));
+  else if (strcmp (command, "written") == 0)
+    show_written (pair);
+  else if (strcmp (command, "read") == 0 && arguments[1] != NULL
+           && arguments[2] != NULL && arguments[3] != NULL)
+    return show_bytes (pair, arguments + 1);
+  else if (strcmp (command, "hold") == 0)
+    return hold (pair);
+  else if (strcmp (command, "crash") == 0) {
+    printf ("%d\n", pair_daemon_pid (pair));
+    fflush (stdout);
+    kill (getpid (), SIGKILL);
+  }
+  else
+    return 64;
+  return 0;
+}
+
+static bool
+read_options (int argc, char **argv, struct pair_options *options,
+              struct log *log)
+{
+  static const struct option known[] = {
+    { "base", required_argument, NULL, 'b' },
+    { "format", required_argument, NULL, 'f' },
+    { "base-format", required_argument, NULL, 'F' },
+    { "allow-remote-backing", no_argument, NULL, 'r' },
+    { "verbose", no_argument, NULL, 'v' },
+    { NULL, 0, NULL, 0 },
+  };
+  int option;
+
+  while ((option = getopt_long (argc, argv, "+v", known, NULL)) != -1)
+    switch (option) {
+    case 'b': options->base = optarg; break;
+    case 'f': options->overlay_format = optarg; break;
+    case 'F': options->base_format = optarg; break;
+    case 'r': options->allow_remote_backing = true; break;
+    case 'v': log->verbose = true; break;
+    default: return false;
+    }
+  if (argc - optind < 2)
+    return false;
+  options->overlay = argv[optind];
+  return true;
+}
+
+int
+main (int argc, char *argv[])
+{
+  struct log log = { .write = write_message };
+  struct pair_options options = { 0 };
+  CLEANUP_FREE char *directory = NULL;
+  struct image_pair *pair = NULL;
+  const char *temporary = getenv ("TMPDIR");
+  int status = 2;
+
+  if (!read_options (argc, argv, &options, &log))
+    return 64;
+  if (asprintf (&directory, "%s/image_tool.XXXXXX",
+                temporary != NULL ? temporary : "/tmp") < 0
+      || mkdtemp (directory) == NULL)
+    return 64;
+  options.private_directory = directory;
+  if (pair_open (&options, &log, &pair) == 0)
+    status = run (pair, argv + optind + 1);
+  pair_close (pair);
+  if (rmdir (directory) != 0) {
+    perror (directory);
+    status = 2;
+  }
+  return status;
+}
