@@ -209,8 +209,14 @@ guest_find (const struct filesystems *filesystems,
   struct search search = { .filesystems = filesystems, .log = log };
   errint_t error = 0;
 
+  /* What was written first: that is what the user looks at, and it is read
+   * anyway. */
   for (size_t i = 0; i < filesystems->count && error == 0; ++i)
-    if (may_be_root (&filesystems->list[i]))
+    if (filesystems->list[i].written && may_be_root (&filesystems->list[i]))
+      error = look_into (&search, access, i);
+  for (size_t i = 0; i < filesystems->count && error == 0
+         && search.likeness < NAMES_ITSELF; ++i)
+    if (!filesystems->list[i].written && may_be_root (&filesystems->list[i]))
       error = look_into (&search, access, i);
   if (error != 0) {
     if (search.best != NULL)

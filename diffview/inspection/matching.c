@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Matching what the two sides have: by partition number, by the name of the
+ * device; the identities are the check.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "filesystems.h"
+#include "path.h"
+
+static errint_t
+copy_string (const char *string, char **copy)
+{
+  if (string == NULL)
+    return 0;
+  *copy = strdup (string);
+  return *copy != NULL ? 0 : -ENOMEM;
+}
+
+static errint_t
+fill_side (struct filesystem_side *side, const char *type, const char *uuid,
+           const char *label)
+{
+  errint_t error;
+
+  side->present = true;
+  if ((error = copy_string (type, &side->type)) != 0
+      || (error = copy_string (uuid, &side->uuid)) != 0)
+    return error;
+  return copy_string (label, &side->label);
+}
+
+static enum contents
+contents_of_volume (const struct volume *volume)
+{
+  switch (volume->use) {
+  case VOLUME_FILESYSTEM: return CONTENTS_FILESYSTEM;
+  case VOLUME_CONTAINER: return CONTENTS_CONTAINER;
+  case VOLUME_UNKNOWN: return CONTENTS_UNKNOWN;
+  case VOLUME_BLANK:
+  case VOLUME_SWAP:
+  case VOLUME_BOOT: break;
+  }
+  return CONTENTS_NONE;
+}
+
+static bool
+differ (const char *a, const char *b)
+{
+  return a != NULL && b != NULL && strcasecmp (a, b) != 0;
+}
+
+/* The identities are the check on a match that names or numbers made. */
+static void
+check_identity (const struct filesystem *filesystem, const struct log *log)
+{
+  const struct filesystem_side *base = &filesystem->side[SIDE_BASE];
+  const struct filesystem_side *overlay = &filesystem->side[SIDE_OVERLAY];
+
+  if (base->contents != CONTENTS_FILESYSTEM
+      && base->contents != CONTENTS_CONTAINER)
+    return;
+  if (overlay->contents == CONTENTS_NONE && overlay->present)
+    log_report (log, LOG_LEVEL_WARNING, "the filesystem is gone",
+                filesystem->device, "base has %s, overlay has %s",
+                base->type != NULL ? base->type : "a filesystem",
+                overlay->type != NULL ? overlay->type : "nothing");
+  else if (differ (base->type, overlay->type))
+    log_report (log, LOG_LEVEL_WARNING, "not the same filesystem",
+                filesystem->device, "base has %s, overlay has %s",
+                base->type, overlay->type);
+  else if (differ (base->uuid, overlay->uuid))
+    log_report (log, LOG_LEVEL_WARNING, "not the same filesystem",
+                filesystem->device,
+                "UUID is %s in the base, %s in the overlay",
+                base->uuid, overlay->uuid);
+}
+
+static struct filesystem *
+add_volume (struct filesystems *filesystems, enum side side,
+            const struct volume *volume)
+{
+  struct filesystem *filesystem;
+  char device[32];
+
+  if (volume->partition == 0)
+    strcpy (device, "sda");
+  else
+    snprintf (device, sizeof device, "sda%u", volume->partition);
+  filesystem = filesystems_find (filesystems, device);
+  if (filesystem == NULL)
+    filesystem = filesystems_add (filesystems, device,
+                                  (int) volume->partition);
+  if (filesystem == NULL
+      || fill_side (&filesystem->side[side], volume->type, volume->uuid,
+                    volume->label) != 0)
+    return NULL;
+  filesystem->side[side].volume = volume;
+  filesystem->side[side].contents = contents_of_volume (volume);
+  return filesystem;
+}
+
+static int
+compare_filesystems (const void *a, const void *b)
+{
+  const struct filesystem *left = a, *right = b;
+
+  if ((left->partition < 0) != (right->partition < 0))
+    return left->partition < 0 ? 1 : -1;
+  if (left->partition != right->partition)
+    return left->partition < right->partition ? -1 : 1;
+  return strcmp (left->device, right->device);
+}
+
+static void
+sort (struct filesystems *filesystems)
+{
+  if (filesystems->count > 1)
+    qsort (filesystems->list, filesystems->count, sizeof *filesystems->list,
+           compare_filesystems);
+}
+
+errint_t
+filesystems_add_volumes (struct filesystems *filesystems,
+                         struct image_pair *pair,
+                         const struct volumes *const volumes[SIDES],
+                         const struct log *log)
+{
+  for (int side = 0; side < SIDES; ++side)
+    for (size_t i = 0; i < volumes[side]->count; ++i)
+      if (add_volume (filesystems, (enum side) side,
+                      &volumes[side]->list[i]) == NULL)
+        return log_error (log, -ENOMEM, "cannot list the filesystems", NULL);
+
+  sort (filesystems);
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    struct filesystem *filesystem = &filesystems->list[i];
+    const struct volume *overlay = filesystem->side[SIDE_OVERLAY].volume;
+
+    filesystem->written = overlay == NULL
+      || !volume_unwritten (pair, overlay, filesystem->side[SIDE_BASE].volume);
+    if (filesystem->written)
+      check_identity (filesystem, log);
+  }
+  return 0;
+}
+
+/* Names come from the guest's LVM and MD metadata: can this one be a path
+ * below /.filesystems? */
+static bool
+usable_name (const char *device)
+{
+  for (;;) {
+    size_t length = strcspn (device, "/");
+
+    if (!path_valid_name (device, length))
+      return false;
+    if (device[length] == '\0')
+      return true;
+    device += length + 1;
+  }
+}
+
+static enum contents
+contents_of_seen (const char *type)
+{
+  if (type == NULL || strcmp (type, "unknown") == 0)
+    return CONTENTS_UNKNOWN;
+  if (strcmp (type, "swap") == 0)
+    return CONTENTS_NONE;
+  if (strcmp (type, "crypto_LUKS") == 0)
+    return CONTENTS_LOCKED;
+  if (strcmp (type, "LVM2_member") == 0
+      || strcmp (type, "linux_raid_member") == 0)
+    return CONTENTS_CONTAINER;
+  return CONTENTS_FILESYSTEM;
+}
+
+/* "btrfsvol:/dev/sda2/@home" of /dev/sda2 is subvolume "/@home". */
+static errint_t
+add_subvolume (struct filesystem *filesystem,
+               const struct appliance_filesystem *seen)
+{
+  static const char prefix[] = "btrfsvol:";
+  size_t skip = sizeof prefix - 1 + strlen (seen->device);
+  size_t count = 0;
+  char **list;
+
+  if (strncmp (seen->mountable, prefix, sizeof prefix - 1) != 0
+      || strlen (seen->mountable) <= skip + 1)
+    return 0;
+  while (filesystem->subvolumes != NULL
+         && filesystem->subvolumes[count] != NULL)
+    ++count;
+  list = reallocarray (filesystem->subvolumes, count + 2, sizeof *list);
+  if (list == NULL)
+    return -ENOMEM;
+  filesystem->subvolumes = list;
+  list[count] = strdup (seen->mountable + skip);
+  list[count + 1] = NULL;
+  return list[count] != NULL ? 0 : -ENOMEM;
+}
+
+static errint_t
+add_seen (struct filesystems *filesystems, enum side side,
+          const struct appliance_filesystem *seen, const struct log *log)
+{
+  const char *device = seen->device;
+  struct filesystem *filesystem;
+  struct filesystem_side *seen_side;
+
+  if (strncmp (device, "/dev/", 5) == 0)
+    device += 5;
+  filesystem = filesystems_find (filesystems, device);
+  if (filesystem == NULL) {
+    if (!usable_name (device)) {
+      log_report (log, LOG_LEVEL_WARNING, "cannot use the device", device,
+                  "its name makes no path");
+      return 0;
+    }
+    filesystem = filesystems_add (filesystems, device, -1);
+    if (filesystem == NULL)
+      return -ENOMEM;
+  }
+
+  seen_side = &filesystem->side[side];
+  if (filesystem->partition >= 0) {
+    if (contents_of_seen (seen->type) == CONTENTS_LOCKED)
+      seen_side->contents = CONTENTS_LOCKED;
+  }
+  else if (!seen_side->present) {
+    errint_t error = fill_side (seen_side, seen->type, seen->uuid,
+                                seen->label);
+
+    if (error != 0)
+      return error;
+    seen_side->contents = contents_of_seen (seen->type);
+  }
+  if (side == SIDE_OVERLAY)
+    return add_subvolume (filesystem, seen);
+  return 0;
+}
+
+errint_t
+filesystems_add_seen (struct filesystems *filesystems,
+                      const struct appliance_filesystems *const seen[SIDES],
+                      const struct log *log)
+{
+  bool written = filesystems_container_written (filesystems);
+
+  for (int side = 0; side < SIDES; ++side)
+    for (size_t i = 0; i < seen[side]->count; ++i)
+      if (add_seen (filesystems, (enum side) side,
+                    &seen[side]->list[i], log) != 0)
+        return log_error (log, -ENOMEM, "cannot list the filesystems", NULL);
+
+  sort (filesystems);
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    struct filesystem *filesystem = &filesystems->list[i];
+
+    if (filesystem->partition >= 0)
+      continue;
+    filesystem->written = written;
+    if (written)
+      check_identity (filesystem, log);
+  }
+  return 0;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Which filesystems of the two sides belong together, and what has to be
+ * done with them.
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "filesystems.h"
+#include "messages.h"
+#include "plan.h"
+
+static struct messages messages;
+
+/* In place of the one that asks the images: an odd first byte is unwritten. */
+bool
+volume_unwritten (const struct image_pair *pair,
+                  const struct volume *overlay, const struct volume *base)
+{
+  (void) pair;
+  return base != NULL && base->offset == overlay->offset
+    && overlay->offset % 2 == 1;
+}
+
+static struct volume
+volume (unsigned partition, uint64_t offset, enum volume_use use,
+        const char *type, const char *uuid)
+{
+  return (struct volume) {
+    .partition = partition, .offset = offset, .length = 1000, .use = use,
+    .type = (char *) (uintptr_t) type, .uuid = (char *) (uintptr_t) uuid,
+  };
+}
+
+static struct filesystems *
+pair_up (struct volume *base, size_t base_count, struct volume *overlay,
+         size_t overlay_count)
+{
+  struct volumes base_volumes = { .list = base, .count = base_count };
+  struct volumes overlay_volumes = { .list = overlay,
+                                     .count = overlay_count };
+  const struct volumes *volumes[SIDES] = { &base_volumes, &overlay_volumes };
+  struct filesystems *filesystems = filesystems_new ();
+
+  assert_non_null (filesystems);
+  messages_start (&messages);
+  assert_int_equal (filesystems_add_volumes (filesystems, NULL, volumes,
+                                             &messages.log), 0);
+  return filesystems;
+}
+
+static void
+expect (const struct filesystems *filesystems, const char *device,
+        enum task task)
+{
+  const struct filesystem *filesystem =
+    filesystems_find (filesystems, device);
+
+  assert_non_null (filesystem);
+  assert_int_equal (plan_task (filesystems, filesystem), task);
+}
+
+static void
+partitions (void **state)
+{
+  struct volume base[] = {
+    volume (1, 1, VOLUME_FILESYSTEM, "vfat", "A"),
+    volume (2, 2000, VOLUME_FILESYSTEM, "ext4", "B"),
+    volume (3, 4000, VOLUME_SWAP, "swap", "C"),
+    volume (4, 6000, VOLUME_FILESYSTEM, "xfs", "D"),
+    volume (6, 8000, VOLUME_BLANK, NULL, NULL),
+  };
+  struct volume overlay[] = {
+    volume (1, 1, VOLUME_FILESYSTEM, "vfat", "A"),
+    volume (2, 3000, VOLUME_FILESYSTEM, "ext4", "B"),
+    volume (3, 4000, VOLUME_SWAP, "swap", "C2"),
+    volume (5, 7000, VOLUME_FILESYSTEM, "ext4", "E"),
+    volume (6, 8000, VOLUME_FILESYSTEM, "ext4", "F"),
+    volume (11, 9000, VOLUME_BOOT, NULL, NULL),
+  };
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    pair_up (base, 5, overlay, 6);
+
+  (void) state;
+  assert_int_equal (filesystems->count, 7);
+  assert_string_equal (filesystems->list[6].device, "sda11");
+  expect (filesystems, "sda1", TASK_NONE);
+  expect (filesystems, "sda2", TASK_COMPARE);
+  expect (filesystems, "sda3", TASK_NONE);
+  expect (filesystems, "sda4", TASK_COMPARE);
+  expect (filesystems, "sda5", TASK_COMPARE);
+  expect (filesystems, "sda6", TASK_COMPARE);
+  expect (filesystems, "sda11", TASK_NONE);
+  assert_string_equal (messages.text, "");
+  assert_true (plan_needs_guest (filesystems));
+  assert_true (plan_anything (filesystems));
+  assert_false (plan_needs_look_inside (filesystems, NULL));
+}
+
+static void
+identities_disagree (void **state)
+{
+  struct volume base[] = {
+    volume (1, 0, VOLUME_FILESYSTEM, "ext4", "A"),
+    volume (2, 2000, VOLUME_FILESYSTEM, "ext4", "B"),
+    volume (3, 4000, VOLUME_FILESYSTEM, "ext4", "C"),
+  };
+  struct volume overlay[] = {
+    volume (1, 0, VOLUME_FILESYSTEM, "ext4", "other"),
+    volume (2, 2000, VOLUME_FILESYSTEM, "xfs", "B"),
+    volume (3, 4000, VOLUME_SWAP, "swap", NULL),
+  };
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    pair_up (base, 3, overlay, 3);
+
+  (void) state;
+  assert_true (messages_have (&messages, "warning: not the same filesystem: "
+                              "sda1: UUID is A in the base, other"));
+  assert_true (messages_have (&messages, "warning: not the same filesystem: "
+                              "sda2: base has ext4, overlay has xfs"));
+  assert_true (messages_have (&messages, "warning: the filesystem is gone: "
+                              "sda3: base has ext4, overlay has swap"));
+  expect (filesystems, "sda1", TASK_COMPARE);
+  expect (filesystems, "sda2", TASK_COMPARE);
+  expect (filesystems, "sda3", TASK_COMPARE);
+}
+
+static void
+unreadable (void **state)
+{
+  struct volume base[] = {
+    volume (1, 0, VOLUME_FILESYSTEM, "ext4", "A"),
+    volume (2, 2000, VOLUME_UNKNOWN, NULL, NULL),
+    volume (3, 4000, VOLUME_UNKNOWN, NULL, NULL),
+    volume (4, 6000, VOLUME_CONTAINER, "zfs_member", NULL),
+    volume (5, 8000, VOLUME_CONTAINER, "LVM2_member", NULL),
+  };
+  struct volume overlay[] = {
+    volume (1, 0, VOLUME_UNKNOWN, NULL, NULL),
+    volume (2, 2000, VOLUME_UNKNOWN, NULL, NULL),
+    volume (3, 4000, VOLUME_BLANK, NULL, NULL),
+    volume (4, 6000, VOLUME_CONTAINER, "zfs_member", NULL),
+    volume (5, 8000, VOLUME_CONTAINER, "LVM2_member", NULL),
+  };
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    pair_up (base, 5, overlay, 5);
+
+  (void) state;
+  expect (filesystems, "sda1", TASK_UNKNOWN);
+  expect (filesystems, "sda2", TASK_UNKNOWN);
+  expect (filesystems, "sda3", TASK_NONE);
+  expect (filesystems, "sda4", TASK_UNKNOWN);
+  expect (filesystems, "sda5", TASK_UNKNOWN);
+  assert_true (plan_any_filesystem (filesystems));
+
+  /* Something was found inside the volume group. */
+  assert_non_null (filesystems_add (filesystems, "vg/lv", -1));
+  expect (filesystems, "sda4", TASK_UNKNOWN);
+  expect (filesystems, "sda5", TASK_NONE);
+}
+
+static void
+nothing (void **state)
+{
+  struct volume blank = volume (0, 0, VOLUME_BLANK, NULL, NULL);
+  struct volume unknown = volume (0, 0, VOLUME_UNKNOWN, NULL, NULL);
+  struct volume unwritten = volume (0, 1, VOLUME_FILESYSTEM, "ext4", NULL);
+  struct filesystems *filesystems = pair_up (&blank, 1, &unknown, 1);
+
+  (void) state;
+  assert_false (plan_any_filesystem (filesystems));
+  filesystems_free (filesystems);
+  filesystems = pair_up (&unwritten, 1, &unwritten, 1);
+  assert_true (plan_any_filesystem (filesystems));
+  assert_false (plan_anything (filesystems));
+  assert_false (plan_needs_guest (filesystems));
+  assert_string_equal (filesystems->list[0].device, "sda");
+  filesystems_free (filesystems);
+}
+
+static struct appliance_filesystem
+seen (const char *device, const char *mountable, const char *type,
+      const char *uuid)
+{
+  return (struct appliance_filesystem) {
+    .device = (char *) (uintptr_t) device,
+    .mountable = (char *) (uintptr_t) mountable,
+    .type = (char *) (uintptr_t) type,
+    .uuid = (char *) (uintptr_t) uuid,
+  };
+}
+
+static void
+inside_containers (void **state)
+{
+  struct volume volumes[] = {
+    volume (1, 1, VOLUME_FILESYSTEM, "btrfs", "A"),
+    volume (2, 2000, VOLUME_CONTAINER, "LVM2_member", "B"),
+    volume (3, 4001, VOLUME_CONTAINER, "crypto_LUKS", "C"),
+  };
+  struct appliance_filesystem base[] = {
+    seen ("/dev/sda1", "/dev/sda1", "btrfs", "A"),
+    seen ("/dev/vg/gone", "/dev/vg/gone", "ext4", "X"),
+    seen ("/dev/vg/root", "/dev/vg/root", "ext4", "R"),
+    seen ("/dev/vg/swap", "/dev/vg/swap", "swap", NULL),
+  };
+  struct appliance_filesystem overlay[] = {
+    seen ("/dev/sda1", "/dev/sda1", "btrfs", "A"),
+    seen ("/dev/sda1", "btrfsvol:/dev/sda1/@home", "btrfs", "A"),
+    seen ("/dev/sda1", "btrfsvol:/dev/sda1/a/b", "btrfs", "A"),
+    seen ("/dev/sda3", "/dev/sda3", "crypto_LUKS", "C"),
+    seen ("/dev/../x", "/dev/../x", "ext4", NULL),
+    seen ("/dev/vg/crypt", "/dev/vg/crypt", "crypto_LUKS", NULL),
+    seen ("/dev/vg/raw", "/dev/vg/raw", "unknown", NULL),
+    seen ("/dev/vg/root", "/dev/vg/root", "ext4", "R2"),
+    seen ("/dev/vg/swap", "/dev/vg/swap", "swap", NULL),
+  };
+  struct appliance_filesystems base_seen = { .list = base, .count = 4 };
+  struct appliance_filesystems overlay_seen = { .list = overlay, .count = 9 };
+  const struct appliance_filesystems *both[SIDES] = { &base_seen,
+                                                      &overlay_seen };
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    pair_up (volumes, 3, volumes, 3);
+  const struct filesystem *root;
+
+  (void) state;
+  assert_true (plan_needs_look_inside (filesystems, NULL));
+  assert_int_equal (filesystems_add_seen (filesystems, both, &messages.log),
+                    0);
+  assert_int_equal (filesystems->count, 3 + 5);
+  assert_string_equal (filesystems->list[0].subvolumes[0], "/@home");
+  assert_string_equal (filesystems->list[0].subvolumes[1], "/a/b");
+  assert_null (filesystems->list[0].subvolumes[2]);
+  expect (filesystems, "sda2", TASK_NONE);
+  expect (filesystems, "sda3", TASK_NONE);      /* locked, not written to */
+  expect (filesystems, "vg/gone", TASK_COMPARE);
+  expect (filesystems, "vg/root", TASK_COMPARE);
+  expect (filesystems, "vg/swap", TASK_NONE);
+  expect (filesystems, "vg/raw", TASK_UNKNOWN);
+  expect (filesystems, "vg/crypt", TASK_LOCKED);
+  root = filesystems_find (filesystems, "vg/root");
+  assert_int_equal (root->partition, -1);
+  assert_string_equal (filesystem_identity (root)->uuid, "R2");
+  assert_true (messages_have (&messages, "vg/root: UUID is R in the base"));
+  assert_true (messages_have (&messages, "cannot use the device"));
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (partitions),
+    cmocka_unit_test (identities_disagree),
+    cmocka_unit_test (unreadable),
+    cmocka_unit_test (nothing),
+    cmocka_unit_test (inside_containers),
+  };
+
+  return cmocka_run_group_tests_name ("filesystems", tests, NULL, NULL);
+}
