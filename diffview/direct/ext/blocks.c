@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Reading through the cache and the replay, see blocks.h.
+ */
+#include <config.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_cache.h"
+#include "blocks.h"
+
+/* First bytes of a journal's blocks; escaped in blocks that begin so. */
+static const uint8_t journal_magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
+
+struct blocks_side {
+  uint64_t offset, length;      /* on the disk; length 0: no volume */
+  struct replay replay;
+  uint32_t block_size;          /* of the replay */
+};
+
+struct blocks {
+  struct image_pair *pair;
+  struct blocks_side side[SIDES];
+  bool aligned;                 /* both volumes at the same place, with a
+                                 * map of what was written */
+  bool written_known;
+  struct extents written;
+  struct block_cache *cache;
+  _Atomic uint64_t bytes_read;
+};
+
+errint_t
+blocks_new (struct image_pair *pair,
+            const struct volume *const volume[SIDES], struct blocks **result)
+{
+  CLEANUP (blocks_free) struct blocks *blocks = calloc (1, sizeof *blocks);
+
+  if (blocks == NULL || (blocks->cache = block_cache_new ()) == NULL)
+    return -ENOMEM;
+  blocks->pair = pair;
+  for (int side = 0; side < SIDES; ++side)
+    if (volume[side] != NULL) {
+      uint64_t disk = pair_size (pair, side);
+      uint64_t offset = volume[side]->offset;
+
+      if (offset < disk) {
+        blocks->side[side].offset = offset;
+        blocks->side[side].length = volume[side]->length < disk - offset ?
+          volume[side]->length : disk - offset;
+      }
+    }
+  blocks->aligned = pair_written (pair) != NULL &&
+    blocks->side[SIDE_BASE].length > 0 &&
+    blocks->side[SIDE_OVERLAY].length > 0 &&
+    blocks->side[SIDE_BASE].offset == blocks->side[SIDE_OVERLAY].offset;
+  *result = steal_pointer (&blocks);
+  return 0;
+}
+
+void
+blocks_free (struct blocks *blocks)
+{
+  for (int side = 0; side < SIDES; ++side)
+    replay_clear (&blocks->side[side].replay);
+  extents_clear (&blocks->written);
+  if (blocks->cache != NULL)
+    block_cache_free (blocks->cache);
+  free (blocks);
+}
+
+uint64_t
+blocks_length (const struct blocks *blocks, enum side side)
+{
+  return blocks->side[side].length;
+}
+
+void
+blocks_set_replay (struct blocks *blocks, enum side side,
+                   struct replay *replay, uint32_t block_size)
+{
+  blocks->side[side].replay = *replay;
+  blocks->side[side].block_size = block_size;
+  *replay = (struct replay) { 0 };
+}
+
+/* A range is within the volume or cannot be read. */
+static bool
+in_volume (const struct blocks *blocks, enum side side,
+           size_t length, uint64_t offset)
+{
+  uint64_t end = blocks->side[side].length;
+
+  return offset <= end && length <= end - offset;
+}
+
+static errint_t
+read_disk (struct blocks *blocks, enum side side,
+           void *buffer, size_t length, uint64_t offset)
+{
+  errint_t err = pair_read (blocks->pair, side, buffer, length,
+                            blocks->side[side].offset + offset);
+
+  blocks->bytes_read += length;
+  return err == -ENOMEM ? err : err < 0 ? -EIO : 0;
+}
+
+/* Where both sides hold the same bytes the base's are read, so that they
+ * are in the cache once. */
+static enum side
+cache_side (const struct blocks *blocks, enum side side,
+            uint64_t offset, size_t length)
+{
+  if (side == SIDE_BASE || !blocks->aligned ||
+      !in_volume (blocks, SIDE_BASE, length, offset) ||
+      extents_touches (pair_written (blocks->pair),
+                       blocks->side[side].offset + offset, length))
+    return side;
+  return SIDE_BASE;
+}
+
+/* Part of one chunk of the cache. */
+static errint_t
+read_cached (struct blocks *blocks, enum side wanted,
+             uint8_t *buffer, size_t length, uint64_t offset)
+{
+  uint64_t number = offset / BLOCK_CACHE_CHUNK;
+  uint64_t start = number * BLOCK_CACHE_CHUNK;
+  uint64_t end = blocks->side[wanted].length;
+  size_t chunk = end - start < BLOCK_CACHE_CHUNK ?
+    (size_t) (end - start) : BLOCK_CACHE_CHUNK;
+  enum side side = cache_side (blocks, wanted, start, chunk);
+  uint64_t key = number * SIDES + side;
+  CLEANUP_FREE_BYTES uint8_t *bytes = NULL;
+  errint_t err;
+
+  if (block_cache_get (blocks->cache, key, offset - start, buffer, length))
+    return 0;
+  if ((bytes = malloc (BLOCK_CACHE_CHUNK)) == NULL)
+    return -ENOMEM;
+  err = read_disk (blocks, side, bytes, chunk, start);
+  if (err < 0)                  /* the chunk may hold more than is asked for */
+    return err == -ENOMEM || length == chunk ? err :
+      read_disk (blocks, side, buffer, length, offset);
+  memcpy (buffer, bytes + (offset - start), length);
+  /* The last chunk differs in length where the volumes do. */
+  if (chunk == BLOCK_CACHE_CHUNK)
+    block_cache_put (blocks->cache, key, steal_pointer (&bytes));
+  return 0;
+}
+
+static errint_t
+read_raw (struct blocks *blocks, enum side side, bool cached,
+          uint8_t *buffer, size_t length, uint64_t offset)
+{
+  errint_t err = 0;
+
+  if (!cached)
+    return read_disk (blocks, side, buffer, length, offset);
+  while (length > 0 && err == 0) {
+    size_t part = BLOCK_CACHE_CHUNK - offset % BLOCK_CACHE_CHUNK;
+
+    if (part > length)
+      part = length;
+    err = read_cached (blocks, side, buffer, part, offset);
+    buffer += part;
+    offset += part;
+    length -= part;
+  }
+  return err;
+}
+
+/* Lays the replayed blocks over what was read raw. */
+static errint_t
+lay_over (struct blocks *blocks, enum side side, bool cached,
+          uint8_t *buffer, size_t length, uint64_t offset)
+{
+  const struct blocks_side *s = &blocks->side[side];
+  uint64_t end = offset + length;
+
+  for (size_t i = replay_first (&s->replay, offset / s->block_size);
+       i < s->replay.count &&
+         s->replay.list[i].target * s->block_size < end; ++i) {
+    const struct replay_block *block = &s->replay.list[i];
+    uint64_t start = block->target * s->block_size;
+    uint64_t from = start > offset ? start : offset;
+    uint64_t to = start + s->block_size < end ? start + s->block_size : end;
+    uint8_t *part = buffer + (from - offset);
+    uint64_t source = block->source * s->block_size + (from - start);
+    errint_t err = -EIO;
+
+    if (in_volume (blocks, side, to - from, source))
+      err = read_raw (blocks, side, cached, part, to - from, source);
+    if (err < 0)
+      return err;
+    for (uint64_t at = from; block->escaped && at < start + 4 && at < to; ++at)
+      part[at - from] = journal_magic[at - start];
+  }
+  return 0;
+}
+
+static errint_t
+read_side (struct blocks *blocks, enum side side, bool cached,
+           void *buffer, size_t length, uint64_t offset)
+{
+  errint_t err;
+
+  if (!in_volume (blocks, side, length, offset))
+    return -EIO;
+  if (length == 0)
+    return 0;
+  err = read_raw (blocks, side, cached, buffer, length, offset);
+  if (err == 0 && blocks->side[side].replay.count > 0)
+    err = lay_over (blocks, side, cached, buffer, length, offset);
+  return err;
+}
+
+errint_t
+blocks_read (struct blocks *blocks, enum side side,
+             void *buffer, size_t length, uint64_t offset)
+{
+  return read_side (blocks, side, true, buffer, length, offset);
+}
+
+errint_t
+blocks_read_bulk (struct blocks *blocks, enum side side,
+                  void *buffer, size_t length, uint64_t offset)
+{
+  return read_side (blocks, side, false, buffer, length, offset);
+}
+
+/* What the map of the disk says about the volume. */
+static errint_t
+add_written (struct blocks *blocks)
+{
+  const struct extents *disk = pair_written (blocks->pair);
+  uint64_t start = blocks->side[SIDE_OVERLAY].offset;
+  uint64_t end = start + blocks->side[SIDE_OVERLAY].length;
+
+  for (size_t i = extents_find (disk, start);
+       i < disk->count && disk->list[i].offset < end; ++i) {
+    const struct extent *extent = &disk->list[i];
+    uint64_t from = extent->offset > start ? extent->offset : start;
+    uint64_t to = extent->offset + extent->length;
+    errint_t err = extents_append (&blocks->written, from - start,
+                                   (to < end ? to : end) - from);
+
+    if (err < 0)
+      return err;
+  }
+  return 0;
+}
+
+/* Appends what of a range lies behind the list's end. */
+static errint_t
+append_rest (struct extents *extents, uint64_t from, uint64_t to)
+{
+  if (extents->count > 0) {
+    const struct extent *last = &extents->list[extents->count - 1];
+
+    if (from < last->offset + last->length)
+      from = last->offset + last->length;
+  }
+  return from < to ? extents_append (extents, from, to - from) : 0;
+}
+
+/* Joins the targets of a side's replay to what was written. */
+static errint_t
+add_replayed (struct blocks *blocks, enum side side)
+{
+  const struct blocks_side *s = &blocks->side[side];
+  struct extents *old = &blocks->written;
+  CLEANUP_EXTENTS struct extents joined = { 0 };
+  size_t i = 0, j = 0;
+  errint_t err = 0;
+
+  while (err == 0 && (i < old->count || j < s->replay.count)) {
+    uint64_t target = j < s->replay.count ?
+      s->replay.list[j].target * s->block_size : UINT64_MAX;
+
+    if (i < old->count && old->list[i].offset <= target) {
+      err = append_rest (&joined, old->list[i].offset,
+                         old->list[i].offset + old->list[i].length);
+      i++;
+    } else {
+      err = append_rest (&joined, target, target + s->block_size);
+      j++;
+    }
+  }
+  if (err == 0) {
+    struct extents swapped = *old;
+
+    *old = joined;
+    joined = swapped;
+  }
+  return err;
+}
+
+errint_t
+blocks_compute_written (struct blocks *blocks, bool *known)
+{
+  errint_t err;
+
+  *known = false;
+  if (!blocks->aligned)
+    return 0;
+  err = add_written (blocks);
+  for (int side = 0; side < SIDES && err == 0; ++side)
+    err = add_replayed (blocks, side);
+  if (err == 0)
+    *known = blocks->written_known = true;
+  return err;
+}
+
+const struct extents *
+blocks_written (const struct blocks *blocks)
+{
+  return blocks->written_known ? &blocks->written : NULL;
+}
+
+uint64_t
+blocks_bytes_read (const struct blocks *blocks)
+{
+  return blocks->bytes_read;
+}

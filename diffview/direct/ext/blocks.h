@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Bytes of a filesystem on both sides, as they are after journal replay,
+ * with a bounded cache that the sides share where nothing was written.
+ * Knows the pair of disks; must not know what the bytes mean.
+ *
+ * NOTES ON THE THREAD MODEL: reading is for any thread; the cache has a lock
+ * of its own that is not held while a disk is read.  Everything else is for
+ * the thread that opens and computes, before others read.
+ */
+#ifndef DELTAFS_EXT_BLOCKS_H
+#define DELTAFS_EXT_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "entry.h"
+#include "errint.h"
+#include "extents.h"
+#include "pair.h"
+#include "replay.h"
+#include "volumes.h"
+
+struct blocks;
+
+/* VOLUME as in direct.h; PAIR is borrowed.  *BLOCKS is to be freed with
+ * blocks_free.  -ENOMEM. */
+errint_t blocks_new (struct image_pair *pair,
+                     const struct volume *const volume[SIDES],
+                     struct blocks **blocks);
+void blocks_free (struct blocks *blocks);
+DEFINE_CLEANUP (struct blocks *, blocks_free)
+
+/* Bytes of the filesystem's volume that the disk really has; 0 for a side
+ * that has no volume. */
+uint64_t blocks_length (const struct blocks *blocks, enum side side);
+
+/* Lays a finished replay over a side, in blocks of BLOCK_SIZE bytes.  Takes
+ * ownership of its list. */
+void blocks_set_replay (struct blocks *blocks, enum side side,
+                        struct replay *replay, uint32_t block_size);
+
+/* Reads LENGTH bytes at OFFSET of the volume through the cache: for small
+ * pieces of metadata.  -EIO beyond the end of the disk or where it cannot be
+ * read, -ENOMEM; nothing is reported. */
+errint_t blocks_read (struct blocks *blocks, enum side side,
+                      void *buffer, size_t length, uint64_t offset);
+
+/* The same around the cache: for file content and tables. */
+errint_t blocks_read_bulk (struct blocks *blocks, enum side side,
+                           void *buffer, size_t length, uint64_t offset);
+
+/* Computes what may differ between the sides, in bytes of the volume: what
+ * was written, and the targets of either side's replay.  False when that is
+ * not known: no common chain, or the volumes lie at different places.
+ * -ENOMEM. */
+errint_t blocks_compute_written (struct blocks *blocks, bool *known);
+
+/* The result, as long as BLOCKS lives; NULL when it is not known. */
+const struct extents *blocks_written (const struct blocks *blocks);
+
+/* Bytes read from the disks so far, for -v. */
+uint64_t blocks_bytes_read (const struct blocks *blocks);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Which inodes can differ between the sides, and which directories lead to
+ * them, found from what was written.  The comparison itself is made by the
+ * walk, which looks only where this says.
+ *
+ * Why it is enough to look there: take any path whose entry or content
+ * differs.  Either the names on the way to it lead to other inodes than in
+ * the base (then a directory on the way is changed, and what is below is
+ * walked on both sides), or they lead to the same inode and that one is
+ * changed, or something that it refers to was written.  In both cases the
+ * base has a name for each directory between the root (or a pair of different
+ * inodes, which is walked anyway) and the change, and those are marked.
+ */
+#ifndef DELTAFS_EXT_CHANGES_H
+#define DELTAFS_EXT_CHANGES_H
+
+#include <stdbool.h>
+
+#include "errint.h"
+#include "filesystem.h"
+#include "log.h"
+#include "number_set.h"
+
+struct changes {
+  const struct filesystem *fs[SIDES];   /* borrowed */
+  bool everything;              /* nothing is known: the sets are empty */
+  struct number_set changed;    /* inodes that may differ */
+  struct number_set marked;     /* directories of the base above them */
+};
+
+/* Finds them.  Without a map of what was written, or where the filesystems'
+ * geometry differs, everything may be changed.  *CHANGES is to be cleared
+ * whatever happens.  -ENOMEM, -EIO (not reported). */
+errint_t changes_compute (const struct filesystem *base,
+                          const struct filesystem *overlay,
+                          const struct log *log, struct changes *changes);
+void changes_clear (struct changes *changes);
+
+static inline void
+cleanup_changes (struct changes *changes)
+{
+  changes_clear (changes);
+}
+
+#define CLEANUP_CHANGES __attribute__ ((cleanup (cleanup_changes)))
+
+/* May inode NUMBER itself differ? */
+bool changes_may_differ (const struct changes *changes, uint32_t number);
+
+/* May something differ at or below inode NUMBER? */
+bool changes_lead_to (const struct changes *changes, uint32_t number);
+
+/* The parts of the search, for changes_compute.  Adds the inodes that differ
+ * in the written blocks of the inode tables. */
+errint_t changes_add_touched (struct changes *changes);
+
+/* Adds the inodes that own a written block or refer to a changed inode, and
+ * marks the directories. */
+errint_t changes_add_owners (struct changes *changes);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The names in a directory: linear, hashed (whose leaves are linear) and
+ * inline ones alike.
+ */
+#ifndef DELTAFS_EXT_DIRECTORY_H
+#define DELTAFS_EXT_DIRECTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "errint.h"
+#include "inode.h"
+
+/* Is called for each name but "." and "..", which satisfies path_valid_name,
+ * and is not terminated.  INODE is whatever the directory says.  Returns 0 to
+ * go on. */
+typedef int directory_visit (void *opaque, const char *name, size_t length,
+                             uint32_t inode);
+
+/* Calls VISIT for the names of a directory in the order in which they are
+ * stored.  *INCOMPLETE becomes true where a part is damaged or cannot be
+ * read: then some names are missing.  Returns what VISIT returned when that
+ * was not 0, -ENOMEM. */
+int directory_iterate (const struct filesystem *fs, const struct inode *inode,
+                       directory_visit *visit, void *opaque,
+                       bool *incomplete);
+
+struct directory_name {
+  size_t text;                  /* offset in the text */
+  uint32_t inode;
+  uint8_t length;
+  bool twin;                    /* the directory has it more than once */
+};
+
+/* A directory's names sorted by strcmp, none twice. */
+struct directory {
+  struct directory_name *list;  /* owned */
+  size_t count, capacity;
+  char *text;                   /* owned: names, each with a NUL */
+  size_t text_length, text_capacity;
+  bool incomplete;
+};
+
+/* *DIRECTORY is to be cleared whatever happens.  -ENOMEM. */
+errint_t directory_read (const struct filesystem *fs,
+                         const struct inode *inode,
+                         struct directory *directory);
+void directory_clear (struct directory *directory);
+
+static inline const char *
+directory_text (const struct directory *directory, size_t index)
+{
+  return directory->text + directory->list[index].text;
+}
+
+static inline void
+cleanup_directory (struct directory *directory)
+{
+  directory_clear (directory);
+}
+
+#define CLEANUP_DIRECTORY __attribute__ ((cleanup (cleanup_directory)))
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The engine's operations: what was written, which inodes that concerns, the
+ * part of both trees that can differ, and the comparison of these.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "compare.h"
+#include "comparer.h"
+#include "content.h"
+#include "delta.h"
+#include "ext_engine.h"
+#include "lookup.h"
+#include "open_files.h"
+#include "record.h"
+#include "walk.h"
+
+struct ext_engine {
+  struct engine engine;         /* first: the two are converted */
+  const struct log *log;
+  char *name;                   /* owned */
+  struct blocks *blocks;        /* owned, as all that follows */
+  struct filesystem *fs[SIDES];
+  struct tree *tree[SIDES];     /* what compute found */
+  struct open_files *files;
+  pthread_mutex_t lock;         /* of arena */
+  struct arena *arena;          /* what stat gave out */
+};
+
+static struct ext_engine *
+of_engine (struct engine *engine)
+{
+  return (struct ext_engine *) engine;
+}
+
+static void
+ext_close (struct engine *engine)
+{
+  struct ext_engine *ext = of_engine (engine);
+
+  for (int side = 0; side < SIDES; ++side) {
+    tree_free (ext->tree[side]);
+    if (ext->fs[side] != NULL)
+      filesystem_free (ext->fs[side]);
+  }
+  if (ext->files != NULL)
+    open_files_free (ext->files);
+  if (ext->blocks != NULL)
+    blocks_free (ext->blocks);
+  arena_free (ext->arena);
+  pthread_mutex_destroy (&ext->lock);
+  free (ext->name);
+  free (ext);
+}
+
+static errint_t
+answer_questions (struct comparer *comparer,
+                  struct content_questions *questions)
+{
+  errint_t err = 0;
+
+  for (size_t i = 0; i < questions->count && err == 0; ++i) {
+    struct content_question *question = &questions->list[i];
+
+    err = comparer_compare
+      (comparer, (uint32_t) question->node[SIDE_BASE]->entry.inode,
+       (uint32_t) question->node[SIDE_OVERLAY]->entry.inode,
+       &question->answer);
+  }
+  return err;
+}
+
+/* Names what could not be judged. */
+static void
+report_unreadable (const struct ext_engine *ext, const struct delta *delta,
+                   size_t first)
+{
+  for (size_t i = first; i < delta->count; ++i) {
+    const struct delta_entry *entry = &delta->entries[i];
+    unsigned missing = 0;
+
+    if (entry->status != STATUS_UNREADABLE)
+      continue;
+    for (int side = 0; side < SIDES; ++side)
+      if (entry->side[side] != NULL)
+        missing |= entry->side[side]->missing;
+    log_report (ext->log, LOG_LEVEL_WARNING, "unreadable", entry->path, "%s",
+                missing & ENTRY_NO_METADATA ? "its inode is damaged" :
+                missing & ENTRY_NO_MEMBERS ? "the directory is damaged" :
+                missing & ENTRY_NO_XATTRS ? "its attributes are damaged" :
+                missing & ENTRY_NO_TARGET ? "its target is damaged" :
+                "its content cannot be read");
+  }
+}
+
+static errint_t
+compare_trees (struct ext_engine *ext, struct comparer *comparer,
+               const struct compare_rules *rules, struct delta *delta,
+               unsigned filesystem)
+{
+  struct content_questions questions = { 0 };
+  bool both = ext->fs[SIDE_BASE] != NULL && ext->fs[SIDE_OVERLAY] != NULL;
+  errint_t err = compare_ask (ext->tree[SIDE_BASE], ext->tree[SIDE_OVERLAY],
+                              TRUST_NOTHING, both, &questions);
+
+  if (err == 0)
+    err = answer_questions (comparer, &questions);
+  if (err == 0)
+    err = compare_finish (ext->tree[SIDE_BASE], ext->tree[SIDE_OVERLAY],
+                          rules, &questions, delta, filesystem);
+  content_questions_clear (&questions);
+  return err;
+}
+
+/* Fills the trees and compares them. */
+static errint_t
+compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
+                 struct delta *delta, unsigned filesystem)
+{
+  CLEANUP_CHANGES struct changes changes = { 0 };
+  struct comparer comparer = { 0 };
+  bool known;
+  errint_t err = blocks_compute_written (ext->blocks, &known);
+
+  if (err == 0)
+    err = changes_compute (ext->fs[SIDE_BASE], ext->fs[SIDE_OVERLAY],
+                           ext->log, &changes);
+  if (err == 0 && changes.everything)
+    log_detail (ext->log, "%s: comparing both trees whole", ext->name);
+  if (err == 0 && ext->fs[SIDE_BASE] != NULL &&
+      ext->fs[SIDE_OVERLAY] != NULL)
+    err = comparer_init (&comparer, ext->fs[SIDE_BASE],
+                         ext->fs[SIDE_OVERLAY], rules->verify);
+  if (err == 0)
+    err = walk_fill (&changes, &comparer, rules, ext->tree);
+  if (err == 0)
+    err = compare_trees (ext, &comparer, rules, delta, filesystem);
+  comparer_clear (&comparer);
+  return err;
+}
+
+static errint_t
+ext_compute (struct engine *engine, const struct compare_rules *rules,
+             struct delta *delta, unsigned filesystem)
+{
+  struct ext_engine *ext = of_engine (engine);
+  size_t first = delta->count;
+  errint_t err;
+
+  for (int side = 0; side < SIDES; ++side)
+    if (ext->fs[side] != NULL && (ext->tree[side] = tree_new ()) == NULL)
+      return log_error (ext->log, -ENOMEM, "cannot compare", ext->name);
+  err = compute_changes (ext, rules, delta, filesystem);
+  if (err < 0)
+    return log_error (ext->log, err, "cannot compare", ext->name);
+  report_unreadable (ext, delta, first);
+  log_detail (ext->log, "%s: %" PRIu64 " bytes read", ext->name,
+              blocks_bytes_read (ext->blocks));
+  return 0;
+}
+
+static errint_t
+read_file (struct ext_engine *ext, enum side side, uint32_t inode,
+           void *buffer, size_t length, uint64_t offset)
+{
+  struct open_file *file;
+  const struct content *content;
+  errint_t err = open_files_get (ext->files, side, inode, &file, &content);
+
+  if (err < 0)
+    return err;
+  err = content_read (content, buffer, length, offset);
+  open_files_put (ext->files, file);
+  return err;
+}
+
+static errint_t
+ext_pread (struct engine *engine, enum side side,
+           const struct delta_entry *entry,
+           void *buffer, size_t length, uint64_t offset, size_t *got)
+{
+  struct ext_engine *ext = of_engine (engine);
+  const struct entry *file = entry->side[side];
+  uint32_t inode = (uint32_t) file->inode;
+  errint_t err = -EIO;
+
+  *got = 0;
+  if (ext->fs[side] == NULL || file->type != ENTRY_FILE)
+    return -EIO;
+  if (offset >= file->size)
+    return 0;
+  if (length > file->size - offset)
+    length = (size_t) (file->size - offset);
+  if (!(file->missing & ENTRY_NO_METADATA))
+    err = read_file (ext, side, inode, buffer, length, offset);
+  if (err == 0)
+    *got = length;
+  else if (open_files_first_failure (ext->files, side, inode))
+    log_report (ext->log, LOG_LEVEL_WARNING, "cannot read", entry->path,
+                "%s", strerror (-err));
+  return err;
+}
+
+static errint_t
+ext_stat (struct engine *engine, enum side side, const char *path,
+          struct entry *entry)
+{
+  struct ext_engine *ext = of_engine (engine);
+  uint32_t number;
+  errint_t err;
+
+  if (ext->fs[side] == NULL)
+    return -ENOENT;
+  err = lookup_path (ext->fs[side], path, false, &number);
+  if (err < 0)
+    return err;
+  pthread_mutex_lock (&ext->lock);
+  err = record_read (ext->fs[side], number, ext->arena, entry, NULL);
+  pthread_mutex_unlock (&ext->lock);
+  if (err == 0 && (entry->missing & ENTRY_NO_METADATA))
+    err = -EIO;
+  return err;
+}
+
+static errint_t
+ext_read_path (struct engine *engine, enum side side, const char *path,
+               size_t limit, char **result, size_t *length)
+{
+  struct ext_engine *ext = of_engine (engine);
+  CLEANUP_CONTENT struct content content = { 0 };
+  CLEANUP_FREE char *text = NULL;
+  struct inode inode;
+  uint32_t number;
+  errint_t err;
+
+  if (ext->fs[side] == NULL)
+    return -ENOENT;
+  err = lookup_path (ext->fs[side], path, true, &number);
+  if (err == 0)
+    err = inode_read (ext->fs[side], number, &inode);
+  if (err < 0)
+    return err;
+  if (entry_type_of_mode (inode_mode (&inode)) != ENTRY_FILE)
+    return entry_type_of_mode (inode_mode (&inode)) == ENTRY_DIRECTORY ?
+      -EISDIR : -EINVAL;
+  err = content_open (ext->fs[side], &inode, &content);
+  if (err < 0)
+    return err;
+  if (content.size > limit)
+    return -EFBIG;
+  text = malloc ((size_t) content.size + 1);
+  if (text == NULL)
+    return -ENOMEM;
+  err = content_read (&content, text, (size_t) content.size, 0);
+  if (err < 0)
+    return err;
+  text[content.size] = '\0';
+  *length = (size_t) content.size;
+  *result = steal_pointer (&text);
+  return 0;
+}
+
+static const struct engine_operations ext_operations = {
+  .name = "direct",
+  .compute = ext_compute,
+  .pread = ext_pread,
+  .stat = ext_stat,
+  .read_path = ext_read_path,
+  .close = ext_close,
+};
+
+static errint_t
+open_parts (struct ext_engine *ext, struct image_pair *pair,
+            const struct volume *const volume[SIDES], const char **reason)
+{
+  errint_t err = blocks_new (pair, volume, &ext->blocks);
+
+  for (int side = 0; side < SIDES && err == 0; ++side)
+    if (volume[side] != NULL)
+      err = filesystem_open (ext->blocks, side, reason, &ext->fs[side]);
+  if (err < 0)
+    return err;
+  ext->files = open_files_new (ext->fs);
+  ext->arena = arena_new ();
+  return ext->files == NULL || ext->arena == NULL ? -ENOMEM : 0;
+}
+
+errint_t
+ext_engine_open (struct image_pair *pair,
+                 const struct volume *const volume[SIDES],
+                 const char *name, const struct log *log,
+                 const char **reason, struct engine **result)
+{
+  struct ext_engine *ext = calloc (1, sizeof *ext);
+  errint_t err;
+
+  *reason = NULL;
+  if (ext == NULL)
+    return log_error (log, -ENOMEM, "cannot read the filesystem", name);
+  ext->engine.operations = &ext_operations;
+  ext->log = log;
+  pthread_mutex_init (&ext->lock, NULL);
+  ext->name = strdup (name);
+  err = ext->name == NULL ? -ENOMEM : open_parts (ext, pair, volume, reason);
+  if (err == 0) {
+    *result = &ext->engine;
+    return 0;
+  }
+  if (err != -ENOTSUP)
+    log_report (log, LOG_LEVEL_ERROR, "cannot read the filesystem", name,
+                "%s", *reason != NULL ? *reason : strerror (-err));
+  ext_close (&ext->engine);
+  return err;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Opening a side's filesystem: superblock, journal, superblock again (the
+ * journal may hold a newer one), descriptors.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <ext2fs/ext2fs.h>
+
+#include "filesystem.h"
+#include "journal.h"
+#include "superblock.h"
+
+void
+filesystem_free (struct filesystem *fs)
+{
+  free (fs->inode_table);
+  free (fs->inodes_initialized);
+  free (fs);
+}
+
+/* Replays the journal and reads again what it may have replaced. */
+static errint_t
+recover (struct filesystem *fs, const char **reason)
+{
+  struct replay replay = { 0 };
+  errint_t err;
+
+  if (!(fs->compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL))
+    return 0;                   /* the kernel clears the flag */
+  err = superblock_read_groups (fs, reason);
+  if (err == 0)
+    err = journal_replay (fs, &replay, reason);
+  if (err == 0)
+    blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
+  replay_clear (&replay);
+  return err == 0 ? superblock_read (fs, reason) : err;
+}
+
+errint_t
+filesystem_open (struct blocks *blocks, enum side side,
+                 const char **reason, struct filesystem **result)
+{
+  CLEANUP (filesystem_free) struct filesystem *fs = calloc (1, sizeof *fs);
+  errint_t err;
+
+  if (fs == NULL)
+    return -ENOMEM;
+  fs->blocks = blocks;
+  fs->side = side;
+  err = superblock_read (fs, reason);
+  if (err == 0 &&
+      filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER)) {
+    uint32_t block_size = fs->block_size;
+
+    err = recover (fs, reason);
+    if (err == 0 && fs->block_size != block_size) {
+      *reason = "its journal replaces the superblock by another";
+      err = -ENOTSUP;
+    }
+  }
+  if (err == 0)
+    err = superblock_read_groups (fs, reason);
+  if (err < 0)
+    return err;
+  *result = steal_pointer (&fs);
+  return 0;
+}
+
+errint_t
+filesystem_read_block (const struct filesystem *fs, uint64_t block,
+                       void *buffer)
+{
+  if (!filesystem_has_blocks (fs, block, 1) && block != 0)
+    return -EIO;
+  return blocks_read (fs->blocks, fs->side, buffer, fs->block_size,
+                      block * fs->block_size);
+}
+
+bool
+filesystem_same_geometry (const struct filesystem *base,
+                          const struct filesystem *overlay)
+{
+  /* What a filesystem turns on by itself while it is used, and what has no
+   * say in how inodes and directories are read. */
+  const uint32_t free_incompat = EXT3_FEATURE_INCOMPAT_RECOVER |
+    EXT4_FEATURE_INCOMPAT_MMP | EXT4_FEATURE_INCOMPAT_LARGEDIR;
+  const uint32_t huge = EXT4_FEATURE_RO_COMPAT_HUGE_FILE;
+
+  return base->block_size == overlay->block_size &&
+    base->block_count == overlay->block_count &&
+    base->first_data_block == overlay->first_data_block &&
+    base->blocks_per_group == overlay->blocks_per_group &&
+    base->group_count == overlay->group_count &&
+    base->inode_count == overlay->inode_count &&
+    base->inodes_per_group == overlay->inodes_per_group &&
+    base->inode_size == overlay->inode_size &&
+    base->first_inode == overlay->first_inode &&
+    ((base->incompat ^ overlay->incompat) & ~free_incompat) == 0 &&
+    ((base->ro_compat ^ overlay->ro_compat) & huge) == 0 &&
+    memcmp (base->uuid, overlay->uuid, sizeof base->uuid) == 0 &&
+    memcmp (base->inode_table, overlay->inode_table,
+            base->group_count * sizeof base->inode_table[0]) == 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One side's ext2/3/4 filesystem: what its superblock and group descriptors
+ * say, checked.  Knows the format's geometry; must not know inodes' meaning.
+ */
+#ifndef DELTAFS_EXT_FILESYSTEM_H
+#define DELTAFS_EXT_FILESYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blocks.h"
+#include "cleanup.h"
+#include "errint.h"
+
+/* Limits of what this engine reads, so that memory stays bounded. */
+#define FILESYSTEM_BLOCK_MAX 65536
+#define FILESYSTEM_INODE_MAX 4096
+
+struct filesystem {
+  struct blocks *blocks;        /* borrowed */
+  enum side side;
+  uint32_t block_size;          /* bytes, 1,024 to 65,536 */
+  uint32_t cluster_blocks;      /* blocks in an allocation unit */
+  uint64_t block_count;
+  uint32_t first_data_block;
+  uint32_t blocks_per_group;
+  uint32_t group_count;
+  uint32_t inode_count;
+  uint32_t inodes_per_group;
+  uint32_t inode_size;          /* bytes, 128 to 4,096 */
+  uint32_t first_inode;         /* the first that is not reserved */
+  uint32_t descriptor_size;
+  uint32_t compat, incompat, ro_compat; /* feature bits */
+  uint32_t journal_inode;
+  uint8_t uuid[16];
+  /* For each group: first block of its inode table, and how many inodes at
+   * its start can be in use as the descriptor says (0 to
+   * inodes_per_group). */
+  uint64_t *inode_table;        /* owned */
+  uint32_t *inodes_initialized; /* owned */
+};
+
+/* Reads the superblock of SIDE, replays the journal (in memory, over BLOCKS)
+ * where it needs it, and reads the descriptors.  -ENOTSUP with *REASON (a
+ * static string) for whatever this engine cannot read, damaged or unknown;
+ * -EIO, with *REASON too; -ENOMEM.  Nothing is reported.  *FS is to be freed
+ * with filesystem_free. */
+errint_t filesystem_open (struct blocks *blocks, enum side side,
+                          const char **reason, struct filesystem **fs);
+void filesystem_free (struct filesystem *fs);
+DEFINE_CLEANUP (struct filesystem *, filesystem_free)
+
+/* Is every block of the range one of the filesystem's? */
+static inline bool
+filesystem_has_blocks (const struct filesystem *fs,
+                       uint64_t block, uint64_t count)
+{
+  return block >= fs->first_data_block && block < fs->block_count &&
+    count <= fs->block_count - block;
+}
+
+/* Reads one block, which is checked, through the cache: -EIO, -ENOMEM. */
+errint_t filesystem_read_block (const struct filesystem *fs, uint64_t block,
+                                void *buffer);
+
+/* Do both sides store inodes at the same places and mean the same by them,
+ * so that inode and block numbers of one can be compared with the other's? */
+bool filesystem_same_geometry (const struct filesystem *base,
+                               const struct filesystem *overlay);
+
+static inline bool
+filesystem_has_incompat (const struct filesystem *fs, uint32_t feature)
+{
+  return (fs->incompat & feature) != 0;
+}
+
+static inline bool
+filesystem_has_ro_compat (const struct filesystem *fs, uint32_t feature)
+{
+  return (fs->ro_compat & feature) != 0;
+}
+
+#endif

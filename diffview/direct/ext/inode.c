@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Finding inodes and their fields (Documentation/filesystems/ext4 of Linux,
+ * inodes.rst).
+ */
+#include <config.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ext2fs/ext2fs.h>
+
+#include "entry.h"
+#include "inode.h"
+#include "ondisk.h"
+
+#define SMALL_INODE 128
+
+#define INODE16(inode, member)                                  \
+  ONDISK_LE16 ((inode)->raw, struct ext2_inode_large, member)
+#define INODE32(inode, member)                                  \
+  ONDISK_LE32 ((inode)->raw, struct ext2_inode_large, member)
+
+bool
+inode_number_valid (const struct filesystem *fs, uint64_t number)
+{
+  return number == INODE_ROOT ||
+    (number >= fs->first_inode && number <= fs->inode_count);
+}
+
+uint64_t
+inode_position (const struct filesystem *fs, uint32_t number)
+{
+  uint32_t group = (number - 1) / fs->inodes_per_group;
+  uint32_t index = (number - 1) % fs->inodes_per_group;
+
+  return fs->inode_table[group] * fs->block_size +
+    (uint64_t) index * fs->inode_size;
+}
+
+errint_t
+inode_read (const struct filesystem *fs, uint32_t number,
+            struct inode *inode)
+{
+  if (number == 0 || number > fs->inode_count)
+    return -EINVAL;
+  inode->number = number;
+  inode->length = fs->inode_size;
+  return blocks_read (fs->blocks, fs->side, inode->raw, fs->inode_size,
+                      inode_position (fs, number));
+}
+
+uint16_t
+inode_mode (const struct inode *inode)
+{
+  return INODE16 (inode, i_mode);
+}
+
+uint32_t
+inode_flags (const struct inode *inode)
+{
+  return INODE32 (inode, i_flags);
+}
+
+bool
+inode_in_use (const struct inode *inode)
+{
+  return INODE16 (inode, i_links_count) != 0 &&
+    entry_type_of_mode (inode_mode (inode)) != ENTRY_UNKNOWN;
+}
+
+uint64_t
+inode_size (const struct filesystem *fs, const struct inode *inode)
+{
+  uint64_t size = INODE32 (inode, i_size);
+  bool large = S_ISREG (inode_mode (inode)) ||
+    (S_ISDIR (inode_mode (inode)) &&
+     filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_LARGEDIR));
+
+  if (large)
+    size |= (uint64_t) INODE32 (inode, i_size_high) << 32;
+  return size;
+}
+
+uint64_t
+inode_xattr_block (const struct filesystem *fs, const struct inode *inode)
+{
+  uint64_t block = INODE32 (inode, i_file_acl);
+
+  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT))
+    block |= (uint64_t) INODE16 (inode, osd2.linux2.l_i_file_acl_high) << 32;
+  return block;
+}
+
+const uint8_t *
+inode_block_bytes (const struct inode *inode)
+{
+  return inode->raw + offsetof (struct ext2_inode_large, i_block);
+}
+
+int
+inode_extra_end (const struct inode *inode)
+{
+  uint32_t extra;
+
+  if (inode->length <= SMALL_INODE)
+    return SMALL_INODE;
+  extra = INODE16 (inode, i_extra_isize);
+  if (extra > inode->length - SMALL_INODE || extra % 4 != 0)
+    return -EIO;
+  return (int) (SMALL_INODE + extra);
+}
+
+/* Sets to zero what does not count. */
+static void
+clear_unimportant (uint8_t *raw, uint32_t length)
+{
+  uint32_t end = SMALL_INODE;
+
+  memset (raw + offsetof (struct ext2_inode_large, i_atime), 0, 4);
+  memset (raw + offsetof (struct ext2_inode_large,
+                          osd2.linux2.l_i_checksum_lo), 0, 2);
+  if (length > SMALL_INODE)
+    end += ONDISK_LE16 (raw, struct ext2_inode_large, i_extra_isize);
+  if (end <= length &&
+      end >= offsetof (struct ext2_inode_large, i_atime_extra) + 4) {
+    memset (raw + offsetof (struct ext2_inode_large, i_atime_extra), 0, 4);
+    memset (raw + offsetof (struct ext2_inode_large, i_checksum_hi), 0, 2);
+  }
+}
+
+bool
+inode_raw_equal (const uint8_t *a, const uint8_t *b, uint32_t length)
+{
+  uint8_t x[FILESYSTEM_INODE_MAX], y[FILESYSTEM_INODE_MAX];
+
+  if (memcmp (a, b, length) == 0)
+    return true;
+  memcpy (x, a, length);
+  memcpy (y, b, length);
+  clear_unimportant (x, length);
+  clear_unimportant (y, length);
+  return memcmp (x, y, length) == 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the journal of a filesystem would write at the next mount.
+ */
+#ifndef DELTAFS_EXT_JOURNAL_H
+#define DELTAFS_EXT_JOURNAL_H
+
+#include "errint.h"
+#include "filesystem.h"
+#include "replay.h"
+
+/* Finds what has to be replayed (nothing, where the log is empty) into
+ * *REPLAY, which is finished.  FS has its descriptors, and no replay over
+ * it yet.  -ENOTSUP or -EIO with *REASON (a static string) for a journal that
+ * is damaged, external, of fast commits or of an unknown kind; -ENOMEM. */
+errint_t journal_replay (struct filesystem *fs, struct replay *replay,
+                         const char **reason);
+
+#endif

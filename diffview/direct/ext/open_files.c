@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A small table of open files, see open_files.h.
+ */
+#include <config.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "number_set.h"
+#include "open_files.h"
+
+#define KEPT 32
+
+struct open_file {
+  uint64_t key;                 /* inode and side */
+  struct content content;
+  unsigned users;
+  bool kept;                    /* is in the table */
+};
+
+struct open_files {
+  struct filesystem *const *fs;
+  pthread_mutex_t lock;         /* of all that follows */
+  struct open_file *table[KEPT];
+  unsigned next;                /* the place to be taken next */
+  struct number_set failed;
+};
+
+static uint64_t
+key_of (enum side side, uint32_t inode)
+{
+  return (uint64_t) inode * SIDES + side;
+}
+
+struct open_files *
+open_files_new (struct filesystem *const fs[SIDES])
+{
+  struct open_files *files = calloc (1, sizeof *files);
+
+  if (files != NULL && pthread_mutex_init (&files->lock, NULL) != 0) {
+    free (files);
+    return NULL;
+  }
+  if (files != NULL)
+    files->fs = fs;
+  return files;
+}
+
+static void
+close_file (struct open_file *file)
+{
+  content_clear (&file->content);
+  free (file);
+}
+
+void
+open_files_free (struct open_files *files)
+{
+  for (unsigned i = 0; i < KEPT; ++i)
+    if (files->table[i] != NULL)
+      close_file (files->table[i]);
+  number_set_clear (&files->failed);
+  pthread_mutex_destroy (&files->lock);
+  free (files);
+}
+
+static struct open_file *
+find (struct open_files *files, uint64_t key)
+{
+  for (unsigned i = 0; i < KEPT; ++i)
+    if (files->table[i] != NULL && files->table[i]->key == key)
+      return files->table[i];
+  return NULL;
+}
+
+/* Puts FILE into the table, in the place of another. */
+static void
+keep (struct open_files *files, struct open_file *file)
+{
+  struct open_file **place = &files->table[files->next];
+
+  files->next = (files->next + 1) % KEPT;
+  if (*place != NULL) {
+    (*place)->kept = false;
+    if ((*place)->users == 0)
+      close_file (*place);
+  }
+  *place = file;
+  file->kept = true;
+}
+
+static errint_t
+open_file (struct open_files *files, enum side side, uint32_t number,
+           struct open_file **result)
+{
+  struct open_file *file = calloc (1, sizeof *file);
+  struct inode inode;
+  errint_t err;
+
+  if (file == NULL)
+    return -ENOMEM;
+  err = inode_read (files->fs[side], number, &inode);
+  if (err == 0)
+    err = content_open (files->fs[side], &inode, &file->content);
+  if (err < 0) {
+    close_file (file);
+    return err == -ENOMEM ? err : -EIO;
+  }
+  file->key = key_of (side, number);
+  *result = file;
+  return 0;
+}
+
+errint_t
+open_files_get (struct open_files *files, enum side side, uint32_t inode,
+                struct open_file **handle, const struct content **content)
+{
+  struct open_file *file;
+  errint_t err = 0;
+
+  pthread_mutex_lock (&files->lock);
+  file = find (files, key_of (side, inode));
+  if (file == NULL) {
+    pthread_mutex_unlock (&files->lock);
+    err = open_file (files, side, inode, &file);
+    if (err < 0)
+      return err;
+    pthread_mutex_lock (&files->lock);
+    keep (files, file);         /* twice, maybe: no harm */
+  }
+  file->users++;
+  pthread_mutex_unlock (&files->lock);
+  *handle = file;
+  *content = &file->content;
+  return 0;
+}
+
+void
+open_files_put (struct open_files *files, struct open_file *handle)
+{
+  bool unused;
+
+  pthread_mutex_lock (&files->lock);
+  handle->users--;
+  unused = handle->users == 0 && !handle->kept;
+  pthread_mutex_unlock (&files->lock);
+  if (unused)
+    close_file (handle);
+}
+
+bool
+open_files_first_failure (struct open_files *files, enum side side,
+                          uint32_t inode)
+{
+  bool added = false;
+
+  pthread_mutex_lock (&files->lock);
+  if (number_set_add (&files->failed, key_of (side, inode), &added) < 0)
+    added = true;
+  pthread_mutex_unlock (&files->lock);
+  return added;
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whose are the written blocks, and what are the changed inodes' names: one
+ * scan of the base's inode tables, then one of its directories.  Bitmaps are
+ * not believed: who tampers with a disk writes them too.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <ext2fs/ext2fs.h>
+
+#include "attributes.h"
+#include "changes.h"
+#include "directory.h"
+#include "mapping.h"
+#include "ondisk.h"
+
+#define PIECE ((size_t) 1024 * 1024)
+
+/* A directory's name in another. */
+struct parent {
+  uint32_t child, parent;
+};
+
+struct scan {
+  struct changes *changes;
+  const struct filesystem *fs;  /* the base's */
+  const struct extents *written;
+  uint32_t *directories;        /* owned: numbers, in the order found */
+  size_t directory_count, directory_capacity;
+  struct number_set is_directory;
+  struct number_set late;       /* inodes looked at though their group's
+                                 * descriptor says that they are unused */
+  struct parent *parents;       /* owned: by child after the scan */
+  size_t parent_count, parent_capacity;
+  uint32_t directory;           /* whose names are looked at */
+  bool values_changed;          /* an inode that holds an xattr is changed */
+};
+
+static bool
+blocks_are_written (const struct scan *scan, uint64_t block, uint64_t count)
+{
+  uint32_t size = scan->fs->block_size;
+
+  return extents_touches (scan->written, block * size, count * size);
+}
+
+/* Was a block written that the inode refers to? */
+static errint_t
+owns_written (const struct scan *scan, const struct inode *inode, bool *owns)
+{
+  CLEANUP_MAPPING struct mapping mapping = { 0 };
+  uint64_t xattr_block = inode_xattr_block (scan->fs, inode);
+  errint_t err = 0;
+
+  *owns = xattr_block != 0 &&
+    xattr_block < scan->fs->block_count &&
+    blocks_are_written (scan, xattr_block, 1);
+  if (*owns || !mapping_applies (inode))
+    return 0;
+  err = mapping_read (scan->fs, inode, &mapping);
+  if (err == -ENOMEM)
+    return err;
+  if (err < 0)                  /* nobody knows */
+    *owns = true;
+  for (size_t i = 0; i < mapping.tree_count && !*owns; ++i)
+    *owns = blocks_are_written (scan, mapping.tree[i], 1);
+  for (size_t i = 0; i < mapping.count && !*owns; ++i)
+    *owns = blocks_are_written (scan, mapping.runs[i].physical,
+                                mapping.runs[i].count);
+  return 0;
+}
+
+static errint_t
+add_directory (struct scan *scan, uint32_t number)
+{
+  if (scan->directory_count == scan->directory_capacity) {
+    size_t capacity =
+      scan->directory_capacity == 0 ? 256 : scan->directory_capacity * 2;
+    uint32_t *list =
+      reallocarray (scan->directories, capacity, sizeof *list);
+
+    if (list == NULL)
+      return -ENOMEM;
+    scan->directories = list;
+    scan->directory_capacity = capacity;
+  }
+  scan->directories[scan->directory_count++] = number;
+  return number_set_add (&scan->is_directory, number, NULL);
+}
+
+static errint_t
+look_at (struct scan *scan, const struct inode *inode)
+{
+  bool changed = number_set_has (&scan->changes->changed, inode->number);
+  errint_t err = 0;
+
+  if (!inode_in_use (inode) || !inode_number_valid (scan->fs, inode->number))
+    return 0;
+  if (!changed) {
+    err = owns_written (scan, inode, &changed);
+    if (err == 0 && changed)
+      err = number_set_add (&scan->changes->changed, inode->number, NULL);
+  }
+  if (changed && (inode_flags (inode) & EXT4_EA_INODE_FL))
+    scan->values_changed = true;
+  if (err == 0 && entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY)
+    err = add_directory (scan, inode->number);
+  return err;
+}
+
+typedef errint_t look (struct scan *scan, const struct inode *inode);
+
+/* Calls FUNCTION for COUNT inodes from FIRST on, which lie together. */
+static errint_t
+scan_piece (struct scan *scan, look *function, uint32_t first,
+            uint32_t count, uint8_t *bytes)
+{
+  const struct filesystem *fs = scan->fs;
+  struct inode inode;
+  errint_t err = blocks_read_bulk (fs->blocks, fs->side, bytes,
+                                   (size_t) count * fs->inode_size,
+                                   inode_position (fs, first));
+
+  /* One bad block of the table is not the end of the others. */
+  if (err == -EIO && count > 1) {
+    for (uint32_t i = 0; i < count; ++i) {
+      err = scan_piece (scan, function, first + i, 1, bytes);
+      if (err < 0)
+        return err;
+    }
+    return 0;
+  }
+  if (err < 0)
+    return err == -EIO ? 0 : err;
+  inode.length = fs->inode_size;
+  for (uint32_t i = 0; i < count && err == 0; ++i) {
+    const uint8_t *raw = bytes + (size_t) i * fs->inode_size;
+
+    if (ONDISK_LE16 (raw, struct ext2_inode_large, i_mode) == 0)
+      continue;
+    inode.number = first + i;
+    memcpy (inode.raw, raw, fs->inode_size);
+    err = function (scan, &inode);
+  }
+  return err;
+}
+
+static errint_t
+scan_tables (struct scan *scan, look *function)
+{
+  const struct filesystem *fs = scan->fs;
+  CLEANUP_FREE_BYTES uint8_t *bytes = malloc (PIECE);
+  uint32_t at_once = (uint32_t) (PIECE / fs->inode_size);
+  errint_t err = 0;
+
+  if (bytes == NULL)
+    return -ENOMEM;
+  for (uint32_t group = 0; group < fs->group_count && err == 0; ++group) {
+    uint64_t first = (uint64_t) group * fs->inodes_per_group + 1;
+    uint64_t end = first + fs->inodes_initialized[group];
+
+    if (end > (uint64_t) fs->inode_count + 1)
+      end = (uint64_t) fs->inode_count + 1;
+    while (first < end && err == 0) {
+      uint32_t count = end - first < at_once ?
+        (uint32_t) (end - first) : at_once;
+
+      err = scan_piece (scan, function, (uint32_t) first, count, bytes);
+      first += count;
+    }
+  }
+  return err;
+}
+
+static bool
+value_is_changed (void *opaque, uint32_t number)
+{
+  const struct changes *changes = opaque;
+
+  return number_set_has (&changes->changed, number);
+}
+
+/* An inode whose xattr's value is in an inode that is changed. */
+static errint_t
+look_at_values (struct scan *scan, const struct inode *inode)
+{
+  struct changes *changes = scan->changes;
+  bool refers;
+  errint_t err;
+
+  if (!inode_in_use (inode) ||
+      number_set_has (&changes->changed, inode->number))
+    return 0;
+  err = attributes_refer (scan->fs, inode, value_is_changed, changes,
+                          &refers);
+  if (err == 0 && refers)
+    err = number_set_add (&changes->changed, inode->number, NULL);
+  return err;
+}
+
+/* The base's descriptors are believed so far only as no name tells
+ * otherwise. */
+static errint_t
+look_at_unused (struct scan *scan, uint32_t number)
+{
+  const struct filesystem *fs = scan->fs;
+  struct inode inode;
+  bool added;
+  errint_t err;
+
+  if (number > fs->inode_count ||
+      (number - 1) % fs->inodes_per_group <
+      fs->inodes_initialized[(number - 1) / fs->inodes_per_group])
+    return 0;
+  err = number_set_add (&scan->late, number, &added);
+  if (err < 0 || !added)
+    return err;
+  err = inode_read (fs, number, &inode);
+  return err == 0 ? look_at (scan, &inode) : err == -ENOMEM ? err : 0;
+}
+
+static int
+visit_late (void *opaque, const char *name, size_t length, uint32_t inode)
+{
+  (void) name;
+  (void) length;
+  return look_at_unused (opaque, inode);
+}
+
+static int
+visit_name (void *opaque, const char *name, size_t length, uint32_t inode)
+{
+  struct scan *scan = opaque;
+  struct changes *changes = scan->changes;
+
+  (void) name;
+  (void) length;
+  if (number_set_has (&scan->is_directory, inode)) {
+    if (scan->parent_count == scan->parent_capacity) {
+      size_t capacity =
+        scan->parent_capacity == 0 ? 256 : scan->parent_capacity * 2;
+      struct parent *list =
+        reallocarray (scan->parents, capacity, sizeof *list);
+
+      if (list == NULL)
+        return -ENOMEM;
+      scan->parents = list;
+      scan->parent_capacity = capacity;
+    }
+    scan->parents[scan->parent_count++] =
+      (struct parent) { .child = inode, .parent = scan->directory };
+  }
+  return number_set_has (&changes->changed, inode) ?
+    number_set_add (&changes->marked, scan->directory, NULL) : 0;
+}
+
+/* Calls VISIT for the names in the directories from number FROM on, those
+ * included that it adds. */
+static errint_t
+scan_directories (struct scan *scan, directory_visit *visit)
+{
+  errint_t err = 0;
+
+  for (size_t i = 0; i < scan->directory_count && err == 0; ++i) {
+    struct inode inode;
+    bool incomplete = false;
+
+    scan->directory = scan->directories[i];
+    err = inode_read (scan->fs, scan->directory, &inode);
+    if (err == 0)
+      err = directory_iterate (scan->fs, &inode, visit, scan, &incomplete);
+    if (err == -EIO)
+      err = 0;
+  }
+  return err;
+}
+
+static bool
+has_unused (const struct filesystem *fs)
+{
+  for (uint32_t group = 0; group < fs->group_count; ++group)
+    if (fs->inodes_initialized[group] < fs->inodes_per_group)
+      return true;
+  return false;
+}
+
+static int
+compare_parents (const void *a, const void *b)
+{
+  const struct parent *x = a, *y = b;
+
+  if (x->child != y->child)
+    return x->child < y->child ? -1 : 1;
+  return x->parent < y->parent ? -1 : x->parent > y->parent;
+}
+
+/* Marks what is above the directory CHILD, all names that it has. */
+static errint_t
+mark_parents (struct scan *scan, uint32_t child, struct number_set *marked,
+              uint32_t **stack, size_t *depth)
+{
+  size_t low = 0, high = scan->parent_count;
+  errint_t err = 0;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (scan->parents[middle].child < child)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (; low < scan->parent_count && scan->parents[low].child == child &&
+         err == 0; ++low) {
+    bool added;
+
+    err = number_set_add (marked, scan->parents[low].parent, &added);
+    if (err == 0 && added)
+      (*stack)[(*depth)++] = scan->parents[low].parent;
+  }
+  return err;
+}
+
+/* Every directory is on the stack at most once. */
+static errint_t
+mark_ancestors (struct scan *scan)
+{
+  struct number_set *marked = &scan->changes->marked;
+  uint32_t *stack =
+    reallocarray (NULL, scan->directory_count + 1, sizeof *stack);
+  size_t depth = 0;
+  errint_t err = 0;
+
+  if (stack == NULL)
+    return -ENOMEM;
+  if (scan->parent_count > 0)
+    qsort (scan->parents, scan->parent_count, sizeof *scan->parents,
+           compare_parents);
+  for (size_t i = 0; i < scan->directory_count; ++i)
+    if (number_set_has (marked, scan->directories[i]))
+      stack[depth++] = scan->directories[i];
+  while (depth > 0 && err == 0) {
+    uint32_t child = stack[--depth];
+
+    err = mark_parents (scan, child, marked, &stack, &depth);
+  }
+  free (stack);
+  return err;
+}
+
+static errint_t
+run_scan (struct scan *scan)
+{
+  errint_t err = scan_tables (scan, look_at);
+
+  if (err == 0 && has_unused (scan->fs))
+    err = scan_directories (scan, visit_late);
+  if (err == 0 && scan->values_changed)
+    err = scan_tables (scan, look_at_values);
+  if (err == 0 && scan->changes->changed.count > 0)
+    err = scan_directories (scan, visit_name);
+  if (err == 0)
+    err = mark_ancestors (scan);
+  return err;
+}
+
+errint_t
+changes_add_owners (struct changes *changes)
+{
+  struct scan scan = {
+    .changes = changes,
+    .fs = changes->fs[SIDE_BASE],
+    .written = blocks_written (changes->fs[SIDE_BASE]->blocks),
+  };
+  errint_t err = run_scan (&scan);
+
+  free (scan.directories);
+  free (scan.parents);
+  number_set_clear (&scan.is_directory);
+  number_set_clear (&scan.late);
+  return err;
+}

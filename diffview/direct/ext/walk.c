@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Walking both sides at once, without recursion.  Directories that both
+ * sides have at one path come before those that only one has, and no
+ * directory is entered twice on a side: where a hostile one is linked into
+ * another, its first place among the pairs counts.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "content.h"
+#include "directory.h"
+#include "record.h"
+#include "walk.h"
+
+/* Paths longer than this are not followed: PATH_MAX of Linux. */
+#define PATH_LENGTH_MAX 4096
+
+/* A directory that waits to be entered. */
+struct pending {
+  struct tree_node *node[SIDES];        /* NULL: that side has none */
+  size_t path_length;
+};
+
+struct pending_list {
+  struct pending *list;         /* owned */
+  size_t count, capacity;
+};
+
+struct walk {
+  const struct changes *changes;
+  struct comparer *comparer;
+  const struct compare_rules *rules;
+  struct tree *const *tree;
+  struct number_set entered[SIDES];
+  struct pending_list pairs, singles;   /* stacks */
+};
+
+/* One name, as the sides have it. */
+struct member {
+  const char *name;
+  size_t length;
+  const struct directory_name *side[SIDES];     /* NULL: not there */
+};
+
+static errint_t
+push (struct pending_list *pending, const struct pending *item)
+{
+  if (pending->count == pending->capacity) {
+    size_t capacity = pending->capacity == 0 ? 64 : pending->capacity * 2;
+    struct pending *list =
+      reallocarray (pending->list, capacity, sizeof *list);
+
+    if (list == NULL)
+      return -ENOMEM;
+    pending->list = list;
+    pending->capacity = capacity;
+  }
+  pending->list[pending->count++] = *item;
+  return 0;
+}
+
+/* A file whose block list is damaged is known to be unreadable. */
+static errint_t
+check_content (const struct filesystem *fs, uint32_t number,
+               struct entry *entry)
+{
+  CLEANUP_CONTENT struct content content = { 0 };
+  struct inode inode;
+  errint_t err = inode_read (fs, number, &inode);
+
+  if (err == 0)
+    err = content_open (fs, &inode, &content);
+  if (err == -ENOMEM)
+    return err;
+  if (err < 0 || content.damaged)
+    entry->missing |= ENTRY_NO_CONTENT;
+  return 0;
+}
+
+static errint_t
+read_entry (struct walk *walk, enum side side,
+            const struct directory_name *name, struct entry *entry)
+{
+  const struct filesystem *fs = walk->changes->fs[side];
+  errint_t err = record_read (fs, name->inode, walk->tree[side]->arena,
+                              entry, NULL);
+
+  if (err == 0 && entry->type == ENTRY_FILE)
+    err = check_content (fs, name->inode, entry);
+  if (err == 0 && name->twin) {
+    entry->missing |= ENTRY_NO_METADATA;
+    if (entry->type == ENTRY_DIRECTORY)
+      entry->missing |= ENTRY_NO_MEMBERS;
+  }
+  return err;
+}
+
+/* Both sides have the name, and neither is a directory: can it be left
+ * out? */
+static errint_t
+is_equal (struct walk *walk, const struct entry entry[SIDES], bool *equal)
+{
+  const struct entry *base = &entry[SIDE_BASE];
+  const struct entry *overlay = &entry[SIDE_OVERLAY];
+  enum content_answer answer = CONTENT_SAME;
+  bool unreadable = false;
+  unsigned kinds;
+  errint_t err = 0;
+
+  *equal = false;
+  if (base->type == ENTRY_DIRECTORY || overlay->type == ENTRY_DIRECTORY)
+    return 0;
+  /* What is different anyway is compared later, if at all. */
+  kinds = judge (base, overlay, walk->rules, CONTENT_SAME, &unreadable);
+  if (kinds == 0 && !unreadable && judge_needs_content (base, overlay))
+    err = comparer_compare (walk->comparer, (uint32_t) base->inode,
+                            (uint32_t) overlay->inode, &answer);
+  *equal = err == 0 && kinds == 0 && !unreadable && answer == CONTENT_SAME;
+  return err;
+}
+
+/* Marks a node whose members are not known. */
+static void
+give_up (struct tree_node *const node[SIDES])
+{
+  for (int side = 0; side < SIDES; ++side)
+    if (node[side] != NULL && node[side]->entry.type == ENTRY_DIRECTORY)
+      node[side]->entry.missing |= ENTRY_NO_MEMBERS;
+}
+
+/* Directories among NODE are put on the list of those to enter. */
+static errint_t
+enter_later (struct walk *walk, struct tree_node *const node[SIDES],
+             size_t path_length)
+{
+  struct pending item = { .path_length = path_length };
+  errint_t err;
+
+  for (int side = 0; side < SIDES; ++side)
+    if (node[side] != NULL && node[side]->entry.type == ENTRY_DIRECTORY &&
+        !(node[side]->entry.missing & ENTRY_NO_METADATA))
+      item.node[side] = node[side];
+  if (item.node[SIDE_BASE] == NULL && item.node[SIDE_OVERLAY] == NULL)
+    return 0;
+  if (path_length > PATH_LENGTH_MAX) {
+    give_up (item.node);
+    return 0;
+  }
+  if (item.node[SIDE_BASE] == NULL || item.node[SIDE_OVERLAY] == NULL)
+    return push (&walk->singles, &item);
+  err = push (&walk->pairs, &item);
+  return err;
+}
+
+static errint_t
+add_nodes (struct walk *walk, const struct pending *directory,
+           const struct member *member, const struct entry entry[SIDES])
+{
+  struct tree_node *node[SIDES] = { NULL, NULL };
+
+  for (int side = 0; side < SIDES; ++side) {
+    if (member->side[side] == NULL)
+      continue;
+    node[side] = tree_add (walk->tree[side], directory->node[side],
+                           member->name, member->length);
+    if (node[side] == NULL)
+      return -ENOMEM;
+    node[side]->entry = entry[side];
+  }
+  return enter_later (walk, node,
+                      directory->path_length + 1 + member->length);
+}
+
+static errint_t
+walk_member (struct walk *walk, const struct pending *directory,
+             const struct member *member)
+{
+  const struct directory_name *base = member->side[SIDE_BASE];
+  const struct directory_name *overlay = member->side[SIDE_OVERLAY];
+  struct entry entry[SIDES];
+  bool equal = false;
+  errint_t err = 0;
+
+  if (base != NULL && overlay != NULL && base->inode == overlay->inode &&
+      base->twin == overlay->twin &&
+      !changes_lead_to (walk->changes, base->inode))
+    return 0;
+  for (int side = 0; side < SIDES && err == 0; ++side)
+    if (member->side[side] != NULL)
+      err = read_entry (walk, side, member->side[side], &entry[side]);
+  if (err == 0 && base != NULL && overlay != NULL)
+    err = is_equal (walk, entry, &equal);
+  return err < 0 || equal ? err : add_nodes (walk, directory, member, entry);
+}
+
+/* The next name of either side; false after the last. */
+static bool
+next_member (const struct directory *const directory[SIDES],
+             size_t next[SIDES], struct member *member)
+{
+  int order = 0;
+
+  *member = (struct member) { 0 };
+  for (int side = 0; side < SIDES; ++side)
+    if (directory[side] != NULL && next[side] < directory[side]->count)
+      member->side[side] = &directory[side]->list[next[side]];
+  if (member->side[SIDE_BASE] != NULL && member->side[SIDE_OVERLAY] != NULL)
+    order = strcmp (directory_text (directory[SIDE_BASE], next[SIDE_BASE]),
+                    directory_text (directory[SIDE_OVERLAY],
+                                    next[SIDE_OVERLAY]));
+  if (order < 0)
+    member->side[SIDE_OVERLAY] = NULL;
+  else if (order > 0)
+    member->side[SIDE_BASE] = NULL;
+  for (int side = 0; side < SIDES; ++side)
+    if (member->side[side] != NULL) {
+      member->name = directory_text (directory[side], next[side]++);
+      member->length = member->side[side]->length;
+    }
+  return member->name != NULL;
+}
+
+/* Reads the names of a directory on one side. */
+static errint_t
+read_names (struct walk *walk, enum side side, struct tree_node *node,
+            struct directory *directory)
+{
+  const struct filesystem *fs = walk->changes->fs[side];
+  struct inode inode;
+  bool added;
+  errint_t err = number_set_add (&walk->entered[side], node->entry.inode,
+                                 &added);
+
+  if (err == 0 && added)
+    err = inode_read (fs, (uint32_t) node->entry.inode, &inode);
+  if (err == 0 && added)
+    err = directory_read (fs, &inode, directory);
+  if (err == -EIO || (err == 0 && !added)) {
+    directory->incomplete = true;
+    err = 0;
+  }
+  if (directory->incomplete)
+    node->entry.missing |= ENTRY_NO_MEMBERS;
+  return err;
+}
+
+static errint_t
+walk_directory (struct walk *walk, const struct pending *item)
+{
+  struct tree_node *base = item->node[SIDE_BASE];
+  struct tree_node *overlay = item->node[SIDE_OVERLAY];
+  CLEANUP_DIRECTORY struct directory base_names = { 0 };
+  CLEANUP_DIRECTORY struct directory overlay_names = { 0 };
+  const struct directory *names[SIDES] = { NULL, NULL };
+  size_t next[SIDES] = { 0, 0 };
+  struct member member;
+  errint_t err = 0;
+
+  if (base != NULL) {
+    err = read_names (walk, SIDE_BASE, base, &base_names);
+    names[SIDE_BASE] = &base_names;
+  }
+  if (err == 0 && overlay != NULL) {
+    err = read_names (walk, SIDE_OVERLAY, overlay, &overlay_names);
+    names[SIDE_OVERLAY] = &overlay_names;
+  }
+  while (err == 0 && next_member (names, next, &member))
+    err = walk_member (walk, item, &member);
+  return err;
+}
+
+static errint_t
+walk_root (struct walk *walk)
+{
+  struct tree_node *root[SIDES] = { NULL, NULL };
+  errint_t err = 0;
+
+  for (int side = 0; side < SIDES && err == 0; ++side) {
+    if (walk->tree[side] == NULL)
+      continue;
+    root[side] = walk->tree[side]->root;
+    err = record_read (walk->changes->fs[side], INODE_ROOT,
+                       walk->tree[side]->arena, &root[side]->entry, NULL);
+  }
+  if (err < 0 || !changes_lead_to (walk->changes, INODE_ROOT))
+    return err;
+  return enter_later (walk, root, 0);
+}
+
+static errint_t
+walk_all (struct walk *walk)
+{
+  errint_t err = walk_root (walk);
+
+  while (err == 0) {
+    struct pending item;
+
+    if (walk->pairs.count > 0)
+      item = walk->pairs.list[--walk->pairs.count];
+    else if (walk->singles.count > 0)
+      item = walk->singles.list[--walk->singles.count];
+    else
+      break;
+    err = walk_directory (walk, &item);
+  }
+  return err;
+}
+
+errint_t
+walk_fill (const struct changes *changes, struct comparer *comparer,
+           const struct compare_rules *rules, struct tree *const tree[SIDES])
+{
+  struct walk walk = {
+    .changes = changes, .comparer = comparer, .rules = rules, .tree = tree,
+  };
+  errint_t err = walk_all (&walk);
+
+  for (int side = 0; side < SIDES; ++side) {
+    if (err == 0 && tree[side] != NULL)
+      err = tree_sort (tree[side]);
+    number_set_clear (&walk.entered[side]);
+  }
+  free (walk.pairs.list);
+  free (walk.singles.list);
+  return err;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Both sides' trees, as far as they can differ: what the changes do not lead
+ * to, and what was looked at and is equal, is left out on both sides alike,
+ * so that the comparison of the two trees gives what it would give of the
+ * whole ones.
+ */
+#ifndef DELTAFS_EXT_WALK_H
+#define DELTAFS_EXT_WALK_H
+
+#include "changes.h"
+#include "comparer.h"
+#include "errint.h"
+#include "progress.h"
+#include "tree.h"
+
+/* Fills the trees, which are new.  A side without a filesystem has NULL in
+ * CHANGES->fs and in TREE.  Both are sorted afterwards.  COMPARER is used
+ * where both sides are there, RULES say what is equal.  -ENOMEM. */
+errint_t walk_fill (const struct changes *changes, struct comparer *comparer,
+                    const struct compare_rules *rules,
+                    struct tree *const tree[SIDES]);
+
+#endif
