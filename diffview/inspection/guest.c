@@ -17,7 +17,7 @@
 /* How sure it is that this is the root filesystem. */
 enum likeness {
   NOT_A_ROOT,
-  LOOKS_LIKE_ROOT,              /* /etc and programs, no fstab */
+  LOOKS_LIKE_ROOT,              /* a system, but no fstab */
   HAS_FSTAB,
   NAMES_ITSELF,                 /* its fstab mounts it at "/" */
 };
@@ -55,17 +55,19 @@ exists (struct engine *engine, const char *subtree, const char *path)
   return engine->operations->stat (engine, SIDE_OVERLAY, whole, &entry) == 0;
 }
 
+/* Without an fstab: what no data disk has. */
 static bool
 looks_like_root (struct engine *engine, const char *subtree)
 {
-  static const char *const programs[] = {
-    "/bin", "/usr/bin", "/sbin/init", "/usr/sbin", "/nix/store",
+  static const char *const signs[] = {
+    "/etc/os-release", "/usr/lib/os-release", "/sbin/init", "/usr/sbin/init",
+    "/etc/inittab", "/etc/init.d", "/nix/store",
   };
 
   if (!exists (engine, subtree, "/etc"))
     return false;
-  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; ++i)
-    if (exists (engine, subtree, programs[i]))
+  for (size_t i = 0; i < sizeof signs / sizeof signs[0]; ++i)
+    if (exists (engine, subtree, signs[i]))
       return true;
   return false;
 }

@@ -159,8 +159,9 @@ no_fstab (void **state)
   (void) state;
   disk_open (&disk, linux_types);
   put (&disk, 1, "/etc/passwd", "x");
+  put (&disk, 1, "/bin/x", "x");
   put (&disk, 2, "/etc/passwd", "x");
-  put (&disk, 2, "/usr/bin/x", "x");
+  put (&disk, 2, "/usr/lib/os-release", "x");
   guest = find (&disk);
   assert_int_equal (guest->root, 2);
   assert_null (guest->fstab);
