@@ -81,7 +81,8 @@ struct delta {
   struct arena *arena;          /* for paths, entries: use it freely while
                                  * the delta is being filled */
   struct delta_entry *entries;  /* after delta_finish: in path_compare order,
-                                 * no path twice */
+                                 * no path twice in the main tree, none
+                                 * twice in what is under /.filesystems */
   size_t count;
   size_t capacity;
   struct delta_filesystem *filesystems;
@@ -136,8 +137,9 @@ errint_t delta_filter (struct delta *delta, const struct delta_filter *filter);
  * After this the delta set is immutable and may be read by any number of
  * threads.  Of two entries of one filesystem with the same path (a hostile
  * directory may hold a name twice) the one added first stays and becomes
- * unreadable (scaffold gives way without that); of two filesystems the one with the longer mount point, which
- * is what the guest sees, and of equal ones the later one.  -ENOMEM. */
+ * unreadable (scaffold gives way without that); of two of the main tree's
+ * filesystems the one with the longer mount point, which is what the guest
+ * sees, and of equal ones the later one.  -ENOMEM. */
 errint_t delta_finish (struct delta *delta);
 
 struct delta_totals {

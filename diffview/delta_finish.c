@@ -10,7 +10,15 @@
 #include "delta_order.h"
 #include "path.h"
 
-/* Entries of one path: those of the filesystem that the guest sees there
+/* The main tree and what is under the made-up /.filesystems are two
+ * namespaces: a guest's own /.filesystems/x is not the made-up one. */
+static bool
+in_main_tree (const struct delta *delta, const struct delta_entry *entry)
+{
+  return delta->filesystems[entry->filesystem].main_tree;
+}
+
+/* Entries of one path: the main tree's first; those of the filesystem that the guest sees there
  * first (the longer mount point; of two mounted on one directory the one
  * added later); of one filesystem what is no scaffold, then what was added
  * first. */
@@ -18,6 +26,8 @@ static int
 compare_twins (const struct delta *delta,
                const struct delta_entry *a, const struct delta_entry *b)
 {
+  if (in_main_tree (delta, a) != in_main_tree (delta, b))
+    return in_main_tree (delta, a) ? -1 : 1;
   if (a->filesystem != b->filesystem) {
     size_t a_length =
       strlen (delta->filesystems[a->filesystem].mount_point);
@@ -80,7 +90,7 @@ delta_sort (struct delta *delta)
   return 0;
 }
 
-/* Leaves one entry of each path. */
+/* Leaves one entry of each path in each namespace. */
 static void
 drop_twins (struct delta *delta)
 {
@@ -90,7 +100,8 @@ drop_twins (struct delta *delta)
     struct delta_entry *entry = &delta->entries[i];
     struct delta_entry *last = kept > 0 ? &delta->entries[kept - 1] : NULL;
 
-    if (last == NULL || strcmp (last->path, entry->path) != 0)
+    if (last == NULL || strcmp (last->path, entry->path) != 0
+        || in_main_tree (delta, last) != in_main_tree (delta, entry))
       delta->entries[kept++] = *entry;
     else if (last->filesystem == entry->filesystem
              && entry->status != STATUS_SCAFFOLD)
@@ -100,20 +111,23 @@ drop_twins (struct delta *delta)
 }
 
 /* What is below a directory follows it at once: so from the end, scaffold is
- * needed only when the entry kept last is within it. */
+ * needed only when the entry of its namespace that was kept last is within
+ * it. */
 static void
 drop_scaffold (struct delta *delta)
 {
+  const struct delta_entry *last[2] = { NULL, NULL };
   size_t first = delta->count;
 
   for (size_t i = delta->count; i-- > 0;) {
     const struct delta_entry *entry = &delta->entries[i];
+    const struct delta_entry **below = &last[in_main_tree (delta, entry)];
 
     if (entry->status == STATUS_SCAFFOLD && strcmp (entry->path, "/") != 0
-        && (first == delta->count
-            || !path_within (delta->entries[first].path, entry->path)))
+        && (*below == NULL || !path_within ((*below)->path, entry->path)))
       continue;
     delta->entries[--first] = *entry;
+    *below = &delta->entries[first];
   }
   delta->count -= first;
   if (delta->count > 0)

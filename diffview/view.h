@@ -3,7 +3,17 @@
  * The tree that shows a delta set: an immutable array of nodes, with the
  * scaffold, /.deleted, /.base, collisions of names, hard links, inode
  * numbers and totals worked out.  Knows no FUSE and does no I/O, but for
- * view_read, which asks the entry's engine.
+ * view_read, which asks the entry's engine, and view_build, which asks the
+ * engine of the guest's root directory for a free name (stat) when the guest
+ * has a /.deleted, /.base or /.filesystems of its own.
+ *
+ * Where an unreadable entry is shown: at its path when the overlay is known to
+ * have it (or neither side is), else, below /.deleted.  What is known of it is
+ * what it shows; of an unknown type it is a regular file of mode 0 whose read
+ * is EIO.  Directories that the delta set has no entry for (/.filesystems, a
+ * filesystem's unknown mount point) are made up: 0755, root, time 0.  A
+ * guest's own directory that is shown by another name has that name in
+ * /.deleted and /.base too.
  */
 #ifndef DELTAFS_VIEW_H
 #define DELTAFS_VIEW_H
@@ -56,7 +66,7 @@ uint32_t view_members (const struct view *view, view_node directory,
 /* The node's name ("" for the root), a NUL after it. */
 const char *view_name (const struct view *view, view_node node);
 
-/* Attributes as stat(2) has them: st_ino, st_mode, st_nlink, st_uid, st_gid,
+/* Attributes as stat(2) has them (a link count of 0 is shown as 1): st_ino, st_mode, st_nlink, st_uid, st_gid,
  * st_rdev, st_size, st_blocks, st_blksize and the times.  st_ino is unique
  * but for hard links, and stays the same as long as the view lives. */
 void view_stat (const struct view *view, view_node node, struct stat *stat);
@@ -76,7 +86,8 @@ enum status view_status (const struct view *view, view_node node);
 const struct delta_entry *view_entry (const struct view *view, view_node node,
                                       enum side *side);
 
-/* xattrs of a node, ours first (user.deltafs.status, .changes, .path), then
+/* xattrs of a node, ours first (user.deltafs.status, .changes, which is empty
+ * where there are none, and .path), then
  * the guest's without user.deltafs.*.  Call with INDEX 0, 1, … until it says
  * false.  *NAME and *VALUE live as long as the view, or are in SCRATCH. */
 #define VIEW_XATTR_SCRATCH DELTA_KINDS_SIZE

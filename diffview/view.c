@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Asking a view: names, attributes, xattrs, content.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "view_private.h"
+
+/* xattrs of ours, which hide a guest's: all names with this prefix. */
+#define OUR_PREFIX "user.deltafs."
+/* What comes after all of them in strcmp order. */
+#define AFTER_OURS "user.deltafs/"
+
+void
+view_free (struct view *view)
+{
+  if (view == NULL)
+    return;
+  free (view->nodes);
+  free (view->made_up);
+  arena_free (view->arena);
+  free (view);
+}
+
+static void
+growth_clear (struct growth *growth)
+{
+  free (growth->nodes);
+}
+
+errint_t
+view_build (const struct delta *delta, const struct view_options *options,
+            const struct log *log, struct view **result)
+{
+  CLEANUP (view_free) struct view *view = calloc (1, sizeof *view);
+  __attribute__ ((cleanup (growth_clear))) struct growth growth = { NULL };
+  errint_t err;
+
+  if (view == NULL)
+    return -ENOMEM;
+  view->delta = delta;
+  view->arena = arena_new ();
+  if (view->arena == NULL)
+    return -ENOMEM;
+  err = view_grow (view, options->base, log, &growth);
+  if (err == 0)
+    err = view_lay_out (view, &growth);
+  if (err == 0)
+    err = view_number (view);
+  if (err == 0)
+    *result = steal_pointer (&view);
+  return err;
+}
+
+const struct entry *
+view_metadata (const struct view *view, const struct node *node)
+{
+  if (node->entry >= view->delta->count)
+    return NULL;
+  return view->delta->entries[node->entry].side[node->side];
+}
+
+view_node
+view_lookup (const struct view *view, view_node directory, const char *name)
+{
+  view_node low = view->nodes[directory].first_member;
+  view_node high = low + view->nodes[directory].member_count;
+
+  while (low < high) {
+    view_node middle = low + (high - low) / 2;
+    int order = strcmp (name, view->nodes[middle].name);
+
+    if (order == 0)
+      return middle;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return VIEW_NONE;
+}
+
+view_node
+view_parent (const struct view *view, view_node node)
+{
+  return view->nodes[node].parent;
+}
+
+bool
+view_is_directory (const struct view *view, view_node node)
+{
+  return view->nodes[node].directory;
+}
+
+uint32_t
+view_members (const struct view *view, view_node directory,
+              view_node *first)
+{
+  *first = view->nodes[directory].first_member;
+  return view->nodes[directory].member_count;
+}
+
+const char *
+view_name (const struct view *view, view_node node)
+{
+  return view->nodes[node].name;
+}
+
+/* The S_IFMT bits.  What is unknown is a regular file, but whatever has
+ * members is a directory. */
+static mode_t
+type_of (const struct view *view, const struct node *node)
+{
+  const struct entry *entry = view_metadata (view, node);
+
+  if (node->directory)
+    return S_IFDIR;
+  return entry == NULL ? S_IFREG : entry_mode (entry) & S_IFMT;
+}
+
+static struct timespec
+time_of (const struct entry_time *time)
+{
+  return (struct timespec) { .tv_sec = time->seconds,
+                             .tv_nsec = time->nanoseconds };
+}
+
+/* Attributes of what the delta set knows nothing of: made-up directories may
+ * be passed through by all, the rest is closed. */
+static void
+stat_unknown (const struct node *node, struct stat *stat)
+{
+  stat->st_mode = node->directory ? S_IFDIR | 0755 : S_IFREG;
+}
+
+void
+view_stat (const struct view *view, view_node number, struct stat *stat)
+{
+  const struct node *node = &view->nodes[number];
+  const struct entry *entry = view_metadata (view, node);
+
+  *stat = (struct stat) { .st_blksize = 4096 };
+  if (entry == NULL)
+    stat_unknown (node, stat);
+  else {
+    stat->st_mode = type_of (view, node) | (entry->permissions & 07777);
+    stat->st_nlink = entry->links;
+    stat->st_uid = entry->uid;
+    stat->st_gid = entry->gid;
+    stat->st_size = (off_t) entry->size;
+    stat->st_blocks = (blkcnt_t) entry->blocks;
+    stat->st_rdev = makedev (entry->major, entry->minor);
+    stat->st_mtim = time_of (&entry->mtime);
+    stat->st_atim = time_of (&entry->atime);
+    stat->st_ctim = time_of (&entry->ctime);
+    if (entry->target != NULL)
+      stat->st_size = (off_t) entry->target_length;
+  }
+  stat->st_ino = (ino_t) node->inode + 1;
+  if (node->directory)
+    stat->st_nlink = 2 + (nlink_t) node->subdirectories;
+  else if (stat->st_nlink == 0)
+    stat->st_nlink = 1;
+}
+
+void
+view_identity (const struct view *view, view_node number,
+               uint64_t *inode, uint32_t *mode)
+{
+  const struct node *node = &view->nodes[number];
+
+  *inode = (uint64_t) node->inode + 1;
+  *mode = type_of (view, node);
+}
+
+errint_t
+view_readlink (const struct view *view, view_node number,
+               const char **target)
+{
+  const struct node *node = &view->nodes[number];
+  const struct entry *entry = view_metadata (view, node);
+
+  if (!S_ISLNK (type_of (view, node)))
+    return -EINVAL;
+  if (entry->target == NULL || (entry->missing & ENTRY_NO_TARGET) != 0)
+    return -EIO;
+  *target = entry->target;
+  return 0;
+}
+
+enum status
+view_status (const struct view *view, view_node node)
+{
+  return (enum status) view->nodes[node].status;
+}
+
+const struct delta_entry *
+view_entry (const struct view *view, view_node number, enum side *side)
+{
+  const struct node *node = &view->nodes[number];
+
+  if (node->entry >= view->delta->count)
+    return NULL;
+  *side = (enum side) node->side;
+  return &view->delta->entries[node->entry];
+}
+
+/* Our xattr number INDEX. */
+static void
+our_xattr (const struct view *view, const struct node *node, size_t index,
+           char scratch[VIEW_XATTR_SCRATCH],
+           const char **name, const char **value)
+{
+  const struct delta *delta = view->delta;
+  bool made_up = node->entry >= delta->count;
+
+  switch (index) {
+  case 0:
+    *name = OUR_PREFIX "status";
+    *value = delta_status_name ((enum status) node->status);
+    break;
+  case 1:
+    *name = OUR_PREFIX "changes";
+    delta_kinds_text (made_up || node->status == STATUS_SCAFFOLD ? 0
+                      : delta->entries[node->entry].kinds, scratch);
+    *value = scratch;
+    break;
+  default:
+    *name = OUR_PREFIX "path";
+    *value = made_up ? view->made_up[node->entry - delta->count]
+      : delta->entries[node->entry].path;
+  }
+}
+#define OUR_XATTRS 3
+
+/* How many names of a sorted list come before NAME. */
+static size_t
+count_before (const struct entry_xattrs *xattrs, const char *name)
+{
+  size_t low = 0, high = xattrs->count;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (strcmp (xattrs->list[middle].name, name) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+bool
+view_xattr (const struct view *view, view_node number, size_t index,
+            char scratch[VIEW_XATTR_SCRATCH],
+            const char **name, const void **value, size_t *length)
+{
+  const struct node *node = &view->nodes[number];
+  const struct entry *entry = view_metadata (view, node);
+  size_t hidden;
+
+  if (index < OUR_XATTRS) {
+    const char *text;
+
+    our_xattr (view, node, index, scratch, name, &text);
+    *value = text;
+    *length = strlen (text);
+    return true;
+  }
+  if (entry == NULL || entry->xattrs == NULL)
+    return false;
+  index -= OUR_XATTRS;
+  hidden = count_before (entry->xattrs, OUR_PREFIX);
+  if (index >= hidden)
+    index += count_before (entry->xattrs, AFTER_OURS) - hidden;
+  if (index >= entry->xattrs->count)
+    return false;
+  *name = entry->xattrs->list[index].name;
+  *value = entry->xattrs->list[index].value;
+  *length = entry->xattrs->list[index].length;
+  return true;
+}
+
+bool
+view_xattrs_incomplete (const struct view *view, view_node node)
+{
+  const struct entry *entry = view_metadata (view, &view->nodes[node]);
+
+  return entry != NULL
+    && (entry->missing & (ENTRY_NO_METADATA | ENTRY_NO_XATTRS)) != 0;
+}
+
+errint_t
+view_read (const struct view *view, view_node number,
+           void *buffer, size_t length, uint64_t offset, size_t *got)
+{
+  const struct node *node = &view->nodes[number];
+  const struct entry *metadata = view_metadata (view, node);
+  const struct delta_entry *entry;
+  struct engine *engine;
+
+  if (node->directory)
+    return -EISDIR;
+  if (!S_ISREG (type_of (view, node)))
+    return -EINVAL;
+  if (metadata == NULL || metadata->type != ENTRY_FILE
+      || (metadata->missing & (ENTRY_NO_METADATA | ENTRY_NO_CONTENT)) != 0)
+    return -EIO;
+  entry = &view->delta->entries[node->entry];
+  engine = view->delta->filesystems[entry->filesystem].engine;
+  return engine->operations->pread (engine, (enum side) node->side, entry,
+                                    buffer, length, offset, got);
+}
+
+void
+view_count (const struct view *view, struct view_totals *totals)
+{
+  *totals = view->totals;
+}
