@@ -17,6 +17,9 @@ static const struct {
 } known_xattrs[] = {
   { "system.posix_acl_access", KIND_ACL },
   { "system.posix_acl_default", KIND_ACL },
+  /* XFS lists the same ACLs once more, as it keeps them. */
+  { "trusted.SGI_ACL_FILE", KIND_ACL },
+  { "trusted.SGI_ACL_DEFAULT", KIND_ACL },
   { "security.capability", KIND_CAPABILITY },
   { "security.selinux", KIND_SELINUX },
 };
