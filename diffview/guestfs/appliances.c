@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Both appliances: with KVM or without it, launched together, with their
+ * containers open.
+ */
+#include <config.h>
+
+#include "appliances_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "containers.h"
+#include "kvm.h"
+#include "parallel.h"
+
+struct launch {
+  struct appliances *appliances;
+  const struct appliances_options *options;
+  bool emulate;
+};
+
+static errint_t
+launch_side (enum side side, void *opaque)
+{
+  struct launch *launch = opaque;
+  struct appliance *appliance = launch->appliances->side[side];
+
+  return appliance_launch (appliance, launch->options, launch->emulate);
+}
+
+/* Frees what an earlier attempt left, and makes two new handles. */
+static errint_t
+make_handles (struct appliances *appliances,
+              const struct appliances_options *options)
+{
+  if (appliances->watchdog != NULL)
+    watchdog_stop (steal_pointer (&appliances->watchdog));
+  for (enum side side = 0; side < SIDES; ++side) {
+    if (appliances->side[side] != NULL)
+      appliance_free (steal_pointer (&appliances->side[side]));
+    appliances->side[side] = appliance_new (side, options);
+    if (appliances->side[side] == NULL)
+      return log_error (options->log, -ENOMEM,
+                        "cannot start the appliance", side_name (side));
+  }
+  appliances->watchdog = watchdog_start (appliances->side);
+  return 0;
+}
+
+static errint_t
+launch_both (struct appliances *appliances,
+             const struct appliances_options *options, bool emulate)
+{
+  struct launch launch = { appliances, options, emulate };
+  errint_t r = make_handles (appliances, options);
+
+  return r < 0 ? r : parallel_sides (launch_side, &launch);
+}
+
+/* The first reason that was given; both appliances fail for the same one,
+ * mostly. */
+static void
+report_failure (struct appliances *appliances)
+{
+  const char *reason = "unknown reason";
+
+  for (enum side side = 0; side < SIDES; ++side) {
+    if (appliances->side[side] != NULL
+        && appliances->side[side]->reason[0] != '\0')
+      reason = appliances->side[side]->reason;
+  }
+  log_report (appliances->log, LOG_LEVEL_ERROR,
+              "cannot start the appliance", NULL, "%s", reason);
+  if (strstr (reason, "supermin") != NULL)
+    log_hint (appliances->log,
+              "the appliance of libguestfs needs a kernel in /boot that the "
+              "user can read: install one (Debian: linux-image-amd64), or "
+              "chmod a+r /boot/vmlinuz-*; libguestfs-test-tool tells more");
+  else
+    log_hint (appliances->log,
+              "libguestfs-test-tool shows what is wrong with libguestfs here");
+}
+
+/* Does the user say how to run virtual machines? */
+static bool
+user_decides (void)
+{
+  return getenv ("LIBGUESTFS_BACKEND_SETTINGS") != NULL;
+}
+
+/* Is there no point in trying KVM? */
+static bool
+has_to_emulate (const struct log *log)
+{
+  if (user_decides ())
+    return false;
+  switch (kvm_probe ()) {
+  case KVM_WORKS:
+    return false;
+  case KVM_ABSENT:
+    log_detail (log, "no KVM on this machine for this user: emulating");
+    return true;
+  case KVM_BROKEN:
+  default:
+    log_report (log, LOG_LEVEL_WARNING,
+                "KVM does not work on this machine", NULL,
+                "emulating, which is slower");
+    return true;
+  }
+}
+
+static errint_t
+launch_somehow (struct appliances *appliances,
+                const struct appliances_options *options)
+{
+  bool emulate = has_to_emulate (options->log);
+  errint_t r = launch_both (appliances, options, emulate);
+
+  /* The probe cannot know everything that QEMU asks for. */
+  if (r < 0 && !emulate && !user_decides () && kvm_probe () != KVM_ABSENT) {
+    log_report (options->log, LOG_LEVEL_WARNING,
+                "the appliance does not start with KVM", NULL,
+                "once more with emulation, which is slower");
+    r = launch_both (appliances, options, true);
+  }
+  if (r < 0)
+    report_failure (appliances);
+  return r;
+}
+
+static errint_t
+open_containers (enum side side, void *opaque)
+{
+  struct launch *launch = opaque;
+
+  return containers_open (launch->appliances->side[side],
+                          launch->options->keys);
+}
+
+errint_t
+appliances_launch (const struct appliances_options *options,
+                   struct appliances **result)
+{
+  CLEANUP (appliances_close) struct appliances *appliances = NULL;
+  struct launch launch = { NULL, options, false };
+  errint_t r;
+
+  *result = NULL;
+  appliances = calloc (1, sizeof *appliances);
+  if (appliances == NULL)
+    return log_error (options->log, -ENOMEM,
+                      "cannot start the appliance", NULL);
+  appliances->log = options->log;
+  appliances->progress = options->progress;
+  progress_update (options->progress, "start", 0, 0);
+  r = launch_somehow (appliances, options);
+  if (r < 0)
+    return r;
+  launch.appliances = appliances;
+  r = parallel_sides (open_containers, &launch);
+  if (r < 0)
+    return r;
+  *result = steal_pointer (&appliances);
+  return 0;
+}
+
+static errint_t
+close_side (enum side side, void *opaque)
+{
+  struct appliances *appliances = opaque;
+
+  if (appliances->side[side] != NULL)
+    appliance_free (appliances->side[side]);
+  return 0;
+}
+
+void
+appliances_close (struct appliances *appliances)
+{
+  if (appliances->watchdog != NULL)
+    watchdog_stop (appliances->watchdog);
+  parallel_sides (close_side, appliances);
+  free (appliances);
+}

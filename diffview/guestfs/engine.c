@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The engine on libguestfs: both sides' trees are read whole and compared.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "content.h"
+#include "guestfs_engine.h"
+#include "mounts.h"
+#include "pairing.h"
+#include "parallel.h"
+#include "resolve.h"
+#include "scan.h"
+#include "subvolumes.h"
+
+char *
+engine_node_path (const struct guestfs_engine *engine, enum side side,
+                  const struct tree_node *node)
+{
+  CLEANUP_FREE char *inner = tree_path (node);
+  char *path;
+
+  if (inner == NULL
+      || asprintf (&path, "%s%s", engine->mount_point[side], inner) < 0)
+    return NULL;
+  return path;
+}
+
+/* FAT keeps none, and the kernel makes none up. */
+static bool
+has_xattrs (const char *type)
+{
+  return !mounts_invents_inodes (type);
+}
+
+static errint_t
+scan_side (enum side side, void *opaque)
+{
+  struct guestfs_engine *engine = opaque;
+  struct scan scan = {
+    .appliance = engine->appliances->side[side],
+    .mount_point = engine->mount_point[side],
+    .name = engine->name,
+    .xattrs = has_xattrs (engine->type),
+    .complaints = engine->complaints,
+    .progress = side == SIDE_OVERLAY ? engine->appliances->progress : NULL,
+  };
+  errint_t r;
+
+  if (engine->mount_point[side] == NULL)
+    return 0;
+  r = scan_run (&scan);
+  engine->tree[side] = scan.tree;
+  log_detail (engine->appliances->log, "%s: %s: %zu entries", engine->name,
+              side_name (side), scan.count);
+  scan_clear (&scan);
+  return r;
+}
+
+static errint_t
+compare (struct guestfs_engine *engine, const struct compare_rules *rules,
+         struct delta *delta, unsigned filesystem)
+{
+  struct content_questions questions = { 0 };
+  bool invented = mounts_invents_inodes (engine->type);
+  enum content_trust trust = rules->verify || invented
+    ? TRUST_NOTHING : TRUST_INODE;
+  const struct tree *base = engine->tree[SIDE_BASE];
+  const struct tree *overlay = engine->tree[SIDE_OVERLAY];
+  const struct log *log = engine->appliances->log;
+  errint_t r = compare_ask (base, overlay, trust, !invented, &questions);
+
+  if (r < 0)
+    log_error (log, r, "cannot compare the trees", engine->name);
+  else
+    r = pairing_answer (engine, &questions);
+  if (r == 0) {
+    log_detail (log, "%s: bytes of %zu pairs of files compared",
+                engine->name, questions.count);
+    r = compare_finish (base, overlay, rules, &questions, delta, filesystem);
+    if (r < 0)
+      log_error (log, r, "cannot compare the trees", engine->name);
+  }
+  content_questions_clear (&questions);
+  return r;
+}
+
+static errint_t
+compute (struct engine *base, const struct compare_rules *rules,
+         struct delta *delta, unsigned filesystem)
+{
+  struct guestfs_engine *engine = (struct guestfs_engine *) base;
+  errint_t r = parallel_sides (scan_side, engine);
+
+  if (r == 0) {
+    r = subvolumes_number (engine->tree);
+    if (r < 0)
+      log_error (engine->appliances->log, r, "cannot compare the trees",
+                 engine->name);
+  }
+  return r < 0 ? r : compare (engine, rules, delta, filesystem);
+}
+
+static errint_t
+pread_entry (struct engine *base, enum side side,
+             const struct delta_entry *entry,
+             void *buffer, size_t length, uint64_t offset, size_t *got)
+{
+  struct guestfs_engine *engine = (struct guestfs_engine *) base;
+  const struct tree_node *node = compare_node (entry, side);
+  CLEANUP_FREE char *path = NULL;
+  errint_t r;
+
+  *got = 0;
+  if (node == NULL || node->entry.type != ENTRY_FILE)
+    return -EINVAL;
+  if (offset >= node->entry.size)
+    return 0;
+  if (length > node->entry.size - offset)
+    length = node->entry.size - offset;
+  path = engine_node_path (engine, side, node);
+  if (path == NULL)
+    return -ENOMEM;
+  r = content_read (engine->appliances->side[side], path,
+                    buffer, length, offset);
+  if (r < 0) {
+    complaints_add_node (engine->complaints, "cannot read the content",
+                         node, r);
+    return -EIO;
+  }
+  *got = length;
+  return 0;
+}
+
+static void
+close_engine (struct engine *base)
+{
+  struct guestfs_engine *engine = (struct guestfs_engine *) base;
+
+  for (enum side side = 0; side < SIDES; ++side) {
+    if (engine->mount_point[side] != NULL)
+      mounts_unmount (engine->appliances->side[side],
+                      engine->mount_point[side]);
+    free (engine->mount_point[side]);
+    tree_free (engine->tree[side]);
+  }
+  if (engine->complaints != NULL)
+    complaints_free (engine->complaints);
+  arena_free (engine->arena);
+  pthread_mutex_destroy (&engine->lock);
+  free (engine->name);
+  free (engine->type);
+  free (engine);
+}
+
+static const struct engine_operations operations = {
+  .name = "guestfs",
+  .compute = compute,
+  .pread = pread_entry,
+  .stat = resolve_stat,
+  .read_path = resolve_read,
+  .close = close_engine,
+};
+
+/* What has to be mounted, and where it is then. */
+struct mounting {
+  struct guestfs_engine *engine;
+  const char *const *mountable;
+};
+
+static errint_t
+mount_side (enum side side, void *opaque)
+{
+  struct mounting *mounting = opaque;
+  struct guestfs_engine *engine = mounting->engine;
+
+  if (mounting->mountable[side] == NULL)
+    return 0;
+  return mounts_mount (engine->appliances->side[side],
+                       mounting->mountable[side], engine->type, engine->name,
+                       &engine->mount_point[side]);
+}
+
+static struct guestfs_engine *
+new_engine (struct appliances *appliances, const char *type, const char *name)
+{
+  struct guestfs_engine *engine = calloc (1, sizeof *engine);
+
+  if (engine == NULL)
+    return NULL;
+  engine->engine.operations = &operations;
+  engine->appliances = appliances;
+  pthread_mutex_init (&engine->lock, NULL);
+  engine->name = strdup (name);
+  engine->type = strdup (type);
+  engine->complaints = complaints_new (appliances->log, name);
+  engine->arena = arena_new ();
+  if (engine->name == NULL || engine->type == NULL
+      || engine->complaints == NULL || engine->arena == NULL) {
+    close_engine (&engine->engine);
+    return NULL;
+  }
+  return engine;
+}
+
+errint_t
+guestfs_engine_open (struct appliances *appliances,
+                     const char *const mountable[SIDES],
+                     const char *type, const char *name,
+                     struct engine **result)
+{
+  struct guestfs_engine *engine = new_engine (appliances, type, name);
+  struct mounting mounting = { engine, mountable };
+  errint_t r;
+
+  *result = NULL;
+  if (engine == NULL)
+    return log_error (appliances->log, -ENOMEM,
+                      "cannot open the filesystem", name);
+  r = parallel_sides (mount_side, &mounting);
+  if (r < 0) {
+    close_engine (&engine->engine);
+    return r;
+  }
+  *result = &engine->engine;
+  return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Mounting one filesystem in an appliance.  The device may be written to (a
+ * scratch layer below is thrown away), so that a read-only mount replays the
+ * journal as the guest's own kernel would.
+ */
+#include <config.h>
+
+#include "mounts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Options for a type; where the first fail, the second are tried, which
+ * show what is there without a replay. */
+struct mount_options {
+  const char *type;
+  const char *normal;
+  const char *rescue;           /* or NULL */
+};
+
+static const struct mount_options known[] = {
+  { "ext2", "ro,errors=continue", NULL },
+  { "ext3", "ro,errors=continue", "ro,noload,errors=continue" },
+  { "ext4", "ro,errors=continue", "ro,noload,errors=continue" },
+  { "xfs", "ro,nouuid", "ro,norecovery,nouuid" },
+  { "btrfs", "ro", "ro,rescue=nologreplay" },
+  { "vfat", "ro,utf8", NULL },
+  { "msdos", "ro,utf8", NULL },
+  { "exfat", "ro,iocharset=utf8", NULL },
+};
+static const struct mount_options others = { NULL, "ro", NULL };
+
+static const struct mount_options *
+options_for (const char *type)
+{
+  for (size_t i = 0; type != NULL && i < sizeof known / sizeof known[0]; ++i) {
+    if (strcmp (known[i].type, type) == 0)
+      return &known[i];
+  }
+  return &others;
+}
+
+bool
+mounts_invents_inodes (const char *type)
+{
+  return type != NULL
+    && (strcmp (type, "vfat") == 0 || strcmp (type, "msdos") == 0
+        || strcmp (type, "exfat") == 0);
+}
+
+/* What mount(8) says comes after the names of two programs and of a
+ * directory in the appliance, and is followed by advice. */
+static void
+report_failure (struct appliance *appliance, enum log_level level,
+                const char *name)
+{
+  const char *text = appliance_error_text (appliance);
+  const char *marks[] = { "/sysroot", ": " };
+
+  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; ++i) {
+    const char *found = strstr (text, marks[i]);
+
+    if (found == NULL)
+      break;
+    text = found + (i == 0 ? 0 : strlen (marks[i]));
+  }
+  log_report (appliance->log, level, "cannot mount the filesystem", name,
+              "%.*s (%s)", (int) strcspn (text, "\r\n"), text,
+              side_name (appliance->side));
+}
+
+static errint_t
+try_mount (struct appliance *appliance, const struct mount_options *options,
+           const char *mountable, const char *name, const char *mount_point)
+{
+  guestfs_h *g = appliance->g;
+
+  if (guestfs_mount_options (g, options->normal, mountable, mount_point) == 0)
+    return 0;
+  if (strstr (appliance_error_text (appliance), "unknown filesystem type")
+      != NULL) {
+    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    return -ENOTSUP;
+  }
+  if (options->rescue == NULL) {
+    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    return -EIO;
+  }
+  log_detail (appliance->log, "%s: %s", name,
+              appliance_error_text (appliance));
+  if (guestfs_mount_options (g, options->rescue, mountable, mount_point)
+      == -1) {
+    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    return -EIO;
+  }
+  log_report (appliance->log, LOG_LEVEL_WARNING,
+              "cannot replay the journal", name,
+              "shown as it is without (%s)", side_name (appliance->side));
+  return 0;
+}
+
+errint_t
+mounts_mount (struct appliance *appliance, const char *mountable,
+              const char *type, const char *name, char **result)
+{
+  CLEANUP_FREE char *mount_point = NULL;
+  APPLIANCE_LOCK (appliance);
+  errint_t r;
+
+  if (asprintf (&mount_point, "/m%u", ++appliance->mount_count) < 0) {
+    mount_point = NULL;
+    return log_error (appliance->log, -ENOMEM, "cannot mount", name);
+  }
+  if (guestfs_mkmountpoint (appliance->g, mount_point) == -1) {
+    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    return -EIO;
+  }
+  r = try_mount (appliance, options_for (type), mountable, name, mount_point);
+  if (r < 0) {
+    guestfs_rmmountpoint (appliance->g, mount_point);
+    return r;
+  }
+  *result = steal_pointer (&mount_point);
+  return 0;
+}
+
+void
+mounts_unmount (struct appliance *appliance, const char *mount_point)
+{
+  APPLIANCE_LOCK (appliance);
+
+  guestfs_umount (appliance->g, mount_point);
+  guestfs_rmmountpoint (appliance->g, mount_point);
+}
