@@ -124,6 +124,35 @@ sort (struct filesystems *filesystems)
            compare_filesystems);
 }
 
+/* Is B on this side another device of the btrfs on A? */
+static bool
+is_member_of (const struct filesystem_side *a,
+              const struct filesystem_side *b)
+{
+  return a->contents == CONTENTS_FILESYSTEM
+    && b->contents == CONTENTS_FILESYSTEM
+    && a->type != NULL && strcmp (a->type, "btrfs") == 0
+    && b->type != NULL && strcmp (b->type, "btrfs") == 0
+    && a->uuid != NULL && b->uuid != NULL && strcmp (a->uuid, b->uuid) == 0;
+}
+
+/* A btrfs on several devices is one filesystem, the first one. */
+static void
+join_members (struct filesystems *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    for (size_t j = i + 1; j < filesystems->count; ++j)
+      for (int side = 0; side < SIDES; ++side) {
+        struct filesystem *first = &filesystems->list[i];
+        struct filesystem *other = &filesystems->list[j];
+
+        if (!is_member_of (&first->side[side], &other->side[side]))
+          continue;
+        other->side[side].contents = CONTENTS_NONE;
+        first->written = first->written || other->written;
+      }
+}
+
 errint_t
 filesystems_add_volumes (struct filesystems *filesystems,
                          struct image_pair *pair,
@@ -146,6 +175,7 @@ filesystems_add_volumes (struct filesystems *filesystems,
     if (filesystem->written)
       check_identity (filesystem, log);
   }
+  join_members (filesystems);
   return 0;
 }
 

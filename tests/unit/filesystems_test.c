@@ -167,6 +167,23 @@ unreadable (void **state)
 }
 
 static void
+btrfs_on_several_devices (void **state)
+{
+  struct volume volumes[] = {
+    volume (1, 1, VOLUME_FILESYSTEM, "btrfs", "A"),
+    volume (2, 2000, VOLUME_FILESYSTEM, "btrfs", "A"),
+    volume (3, 4000, VOLUME_FILESYSTEM, "btrfs", "B"),
+  };
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    pair_up (volumes, 3, volumes, 3);
+
+  (void) state;
+  expect (filesystems, "sda1", TASK_COMPARE);
+  expect (filesystems, "sda2", TASK_NONE);
+  expect (filesystems, "sda3", TASK_COMPARE);
+}
+
+static void
 nothing (void **state)
 {
   struct volume blank = volume (0, 0, VOLUME_BLANK, NULL, NULL);
@@ -259,6 +276,7 @@ main (void)
     cmocka_unit_test (partitions),
     cmocka_unit_test (identities_disagree),
     cmocka_unit_test (unreadable),
+    cmocka_unit_test (btrfs_on_several_devices),
     cmocka_unit_test (nothing),
     cmocka_unit_test (inside_containers),
   };
