@@ -268,6 +268,30 @@ subvolumes (void **state)
   disk_close (&disk);
 }
 
+/* The guest's own /.filesystems neither hides ours nor is hidden by it. */
+static void
+same_names_in_the_guest (void **state)
+{
+  CLEANUP (delta_free) struct delta *delta = NULL;
+  struct disk disk;
+
+  (void) state;
+  disk_open (&disk);
+  change (&disk, 0, "/.filesystems/sda2/x");
+  change (&disk, 1, "/x");
+  mount_by (&disk, "/", "");
+  delta = assemble (&disk, 3, 0);
+  expect (delta,
+          ". / /\n"
+          "A /.filesystems /\n"
+          ". /.filesystems /.filesystems/sda2\n"
+          "A /.filesystems/sda2 /\n"
+          ". /.filesystems/sda2 /.filesystems/sda2\n"
+          "A /.filesystems/sda2/x /\n"
+          "A /.filesystems/sda2/x /.filesystems/sda2\n");
+  disk_close (&disk);
+}
+
 static void
 unreadable (void **state)
 {
@@ -376,6 +400,7 @@ main (void)
     cmocka_unit_test (hidden_entries),
     cmocka_unit_test (left_out),
     cmocka_unit_test (subvolumes),
+    cmocka_unit_test (same_names_in_the_guest),
     cmocka_unit_test (unreadable),
     cmocka_unit_test (failures),
   };
