@@ -56,6 +56,67 @@ show_written (const struct image_pair *pair)
             written->list[i].length);
 }
 
+static void
+show_text (const char *text)
+{
+  printf (" %s", text != NULL ? text : "-");
+}
+
+static int
+show_volumes (struct image_pair *pair, enum side side, const struct log *log)
+{
+  static const char *const uses[] = {
+    "unknown", "blank", "filesystem", "container", "swap", "boot"
+  };
+  CLEANUP (volumes_free) struct volumes *volumes = NULL;
+
+  if (volumes_probe (pair, side, log, &volumes) != 0)
+    return 2;
+  printf ("table %s\n", volumes->table != NULL ? volumes->table : "-");
+  for (size_t i = 0; i < volumes->count; ++i) {
+    const struct volume *volume = &volumes->list[i];
+
+    printf ("%u %" PRIu64 " %" PRIu64 " %s", volume->partition,
+            volume->offset, volume->length, uses[volume->use]);
+    show_text (volume->type);
+    show_text (volume->label);
+    show_text (volume->uuid);
+    show_text (volume->partition_uuid);
+    show_text (volume->partition_label);
+    putchar ('\n');
+  }
+  return 0;
+}
+
+/* The base's volume of the same number, or NULL. */
+static const struct volume *
+same_in (const struct volumes *base, const struct volume *volume)
+{
+  for (size_t i = 0; i < base->count; ++i)
+    if (base->list[i].partition == volume->partition)
+      return &base->list[i];
+  return NULL;
+}
+
+static int
+show_unwritten (struct image_pair *pair, const struct log *log)
+{
+  CLEANUP (volumes_free) struct volumes *base = NULL;
+  CLEANUP (volumes_free) struct volumes *overlay = NULL;
+
+  if (volumes_probe (pair, SIDE_BASE, log, &base) != 0
+      || volumes_probe (pair, SIDE_OVERLAY, log, &overlay) != 0)
+    return 2;
+  for (size_t i = 0; i < overlay->count; ++i) {
+    const struct volume *volume = &overlay->list[i];
+
+    printf ("%u %s\n", volume->partition,
+            volume_unwritten (pair, volume, same_in (base, volume))
+            ? "unwritten" : "written");
+  }
+  return 0;
+}
+
 static int
 show_bytes (struct image_pair *pair, char **arguments)
 {
@@ -88,7 +149,7 @@ hold (const struct image_pair *pair)
 }
 
 static int
-run (struct image_pair *pair, char **arguments)
+run (struct image_pair *pair, char **arguments, const struct log *log)
 {
   const char *command = arguments[0];
 
@@ -97,6 +158,10 @@ run (struct image_pair *pair, char **arguments)
             pair_size (pair, SIDE_OVERLAY));
   else if (strcmp (command, "written") == 0)
     show_written (pair);
+  else if (strcmp (command, "volumes") == 0 && arguments[1] != NULL)
+    return show_volumes (pair, side_of (arguments[1]), log);
+  else if (strcmp (command, "unwritten") == 0)
+    return show_unwritten (pair, log);
   else if (strcmp (command, "read") == 0 && arguments[1] != NULL
            && arguments[2] != NULL && arguments[3] != NULL)
     return show_bytes (pair, arguments + 1);
@@ -159,7 +224,7 @@ main (int argc, char *argv[])
     return 64;
   options.private_directory = directory;
   if (pair_open (&options, &log, &pair) == 0)
-    status = run (pair, argv + optind + 1);
+    status = run (pair, argv + optind + 1, &log);
   pair_close (pair);
   if (rmdir (directory) != 0) {
     perror (directory);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Where a disk's partition tables lie, and whether a parser that trusts them
+ * would come to an end.
+ */
+#ifndef DELTAFS_IMAGE_PARTITION_TABLES_H
+#define DELTAFS_IMAGE_PARTITION_TABLES_H
+
+#include "disk_window.h"
+#include "errint.h"
+#include "log.h"
+
+#define PARTITIONS_MAX 1024
+
+/* Copies what libblkid reads of the tables: MBR with its chain of logical
+ * partitions, both GPTs, and the starts of the MBR's partitions.  A chain that
+ * runs in a circle is cut in the window.  -E2BIG, reported, for a table that is
+ * larger than any that is needed.  *SECTOR_SIZE (bytes) is what the GPT
+ * counts in. */
+errint_t partition_tables_copy (struct disk_window *window,
+                                const struct log *log,
+                                unsigned *sector_size);
+
+#endif

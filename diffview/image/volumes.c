@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Partitions and what is in them, by libblkid on a window of the disk.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blkid/blkid.h>
+
+#include "boot_sector.h"
+#include "disk_window.h"
+#include "partition_tables.h"
+#include "volumes.h"
+
+/* Where signatures are: most within 64 KiB and a bit, VMFS and UDF after
+ * 1 MiB; at the end those of MD, within 128 KiB.  With very many partitions
+ * the start has to do. */
+#define HEAD (1024 * 1024 + 64 * 1024)
+#define SHORT_HEAD (128 * 1024)
+#define TAIL (160 * 1024)
+#define MANY 128
+
+struct probing {
+  struct disk_window *window;
+  const struct log *log;
+  blkid_probe probe;            /* of the whole disk */
+  size_t count;                 /* of volumes */
+};
+
+static errint_t
+no_memory (const struct log *log)
+{
+  return log_error (log, -ENOMEM, "cannot look for filesystems", NULL);
+}
+
+/* A copy of TEXT, which may be NULL; false without memory. */
+static bool
+copy_text (const char *text, char **copy)
+{
+  if (text == NULL || text[0] == '\0')
+    return true;
+  *copy = strdup (text);
+  return *copy != NULL;
+}
+
+static const char *
+value_of (blkid_probe probe, const char *name)
+{
+  const char *value;
+
+  return blkid_probe_lookup_value (probe, name, &value, NULL) == 0
+    ? value : NULL;
+}
+
+/* Partitions that hold a boot loader or nothing, by what their entry says. */
+static bool
+is_boot_type (const char *type)
+{
+  static const char *const types[] = {
+    "21686148-6449-6e6f-744e-656564454649",     /* BIOS boot */
+    "9e1a2d38-c612-4316-aa26-8b49521e5a8b",     /* PReP boot */
+    "e3c9e316-0b5c-4db8-817d-f92df00215ae",     /* Microsoft reserved */
+    "0x41",                                     /* PReP boot, MBR */
+  };
+
+  for (size_t i = 0; type != NULL && i < sizeof types / sizeof types[0]; ++i)
+    if (strcasecmp (type, types[i]) == 0)
+      return true;
+  return false;
+}
+
+static enum volume_use
+use_of (const char *type, const char *usage)
+{
+  if (type == NULL || usage == NULL)
+    return VOLUME_UNKNOWN;
+  if (strcmp (usage, "filesystem") == 0)
+    return VOLUME_FILESYSTEM;
+  if (strcmp (usage, "raid") == 0 || strcmp (usage, "crypto") == 0
+      || strcmp (type, "bcache") == 0)
+    return VOLUME_CONTAINER;
+  if (strcmp (type, "swap") == 0 || strcmp (type, "swsuspend") == 0)
+    return VOLUME_SWAP;
+  return VOLUME_UNKNOWN;
+}
+
+static errint_t
+copy_signatures (struct probing *probing, const struct volume *volume)
+{
+  const uint64_t head = probing->count > MANY ? SHORT_HEAD : HEAD;
+  const uint64_t length = volume->length;
+  errint_t error;
+
+  error = disk_window_copy (probing->window, volume->offset,
+                            length < head ? length : head);
+  if (error == 0 && length > TAIL)
+    error = disk_window_copy (probing->window,
+                              volume->offset + length - TAIL, TAIL);
+  if (error == 0)
+    error = boot_sector_copy (probing->window, volume->offset, length);
+  return error;
+}
+
+static errint_t
+take_values (blkid_probe probe, struct volume *volume)
+{
+  const char *type = value_of (probe, "TYPE");
+
+  volume->use = use_of (type, value_of (probe, "USAGE"));
+  return copy_text (type, &volume->type)
+    && copy_text (value_of (probe, "UUID"), &volume->uuid)
+    && copy_text (value_of (probe, "LABEL"), &volume->label) ? 0 : -ENOMEM;
+}
+
+/* What is in there.  ENTRY_TYPE is the partition's type in the table, or
+ * NULL. */
+static errint_t
+probe_volume (struct probing *probing, struct volume *volume,
+              const char *entry_type)
+{
+  blkid_probe probe;
+  int result;
+  errint_t error;
+
+  if (volume->length == 0)
+    return 0;
+  error = copy_signatures (probing, volume);
+  if (error != 0)
+    return error;
+  probe = blkid_new_probe ();
+  if (probe == NULL)
+    return no_memory (probing->log);
+  blkid_probe_enable_superblocks (probe, 1);
+  blkid_probe_set_superblocks_flags (probe, BLKID_SUBLKS_TYPE
+                                     | BLKID_SUBLKS_USAGE
+                                     | BLKID_SUBLKS_UUID
+                                     | BLKID_SUBLKS_LABEL);
+  result = blkid_probe_set_device (probe, disk_window_file (probing->window),
+                                   (blkid_loff_t) volume->offset,
+                                   (blkid_loff_t) volume->length);
+  if (result == 0)
+    result = blkid_do_safeprobe (probe);
+  if (result == 0)
+    error = take_values (probe, volume);
+  else if (result == -2)
+    log_report (probing->log, LOG_LEVEL_WARNING, "cannot tell what this is",
+                NULL, "partition %u has the signatures of several "
+                "filesystems", volume->partition);
+  else if (disk_window_is_blank (probing->window, volume->offset,
+                                 volume->length))
+    volume->use = VOLUME_BLANK;
+  blkid_free_probe (probe);
+  if (volume->type == NULL && is_boot_type (entry_type))
+    volume->use = VOLUME_BOOT;
+  return error == 0 ? 0 : no_memory (probing->log);
+}
+
+/* Where a partition is, as far as it is on the disk; libblkid counts sectors
+ * of 512 bytes, whatever those of the disk. */
+static void
+place (const struct probing *probing, blkid_partition partition,
+       struct volume *volume)
+{
+  const uint64_t disk = disk_window_size (probing->window);
+  uint64_t start = (uint64_t) blkid_partition_get_start (partition);
+  uint64_t size = (uint64_t) blkid_partition_get_size (partition);
+
+  volume->partition = (unsigned) blkid_partition_get_partno (partition);
+  if (start < disk / 512) {
+    volume->offset = start * 512;
+    volume->length = size < (disk - volume->offset) / 512
+      ? size * 512 : disk - volume->offset;
+    if (volume->length >= size * 512)
+      return;
+  }
+  log_report (probing->log, LOG_LEVEL_WARNING, "odd partition table", NULL,
+              "partition %u ends beyond the end of the disk",
+              volume->partition);
+}
+
+static errint_t
+probe_partition (struct probing *probing, blkid_partition partition,
+                 struct volume *volume)
+{
+  char number[16];
+  const char *type = blkid_partition_get_type_string (partition);
+
+  place (probing, partition, volume);
+  if (!copy_text (blkid_partition_get_uuid (partition),
+                  &volume->partition_uuid)
+      || !copy_text (blkid_partition_get_name (partition),
+                     &volume->partition_label))
+    return no_memory (probing->log);
+  if (type == NULL) {
+    snprintf (number, sizeof number, "0x%x",
+              (unsigned) blkid_partition_get_type (partition));
+    type = number;
+  }
+  return probe_volume (probing, volume, type);
+}
+
+static int
+by_number (const void *a, const void *b)
+{
+  const struct volume *left = a, *right = b;
+
+  return left->partition < right->partition
+    ? -1 : left->partition > right->partition;
+}
+
+/* The entries of the table, extended ones left out. */
+static errint_t
+probe_partitions (struct probing *probing, blkid_partlist partitions,
+                  struct volumes *volumes)
+{
+  const int count = blkid_partlist_numof_partitions (partitions);
+
+  if (count > PARTITIONS_MAX) {
+    log_report (probing->log, LOG_LEVEL_ERROR,
+                "cannot read the partition table", NULL,
+                "more than %d partitions", PARTITIONS_MAX);
+    return -E2BIG;
+  }
+  probing->count = (size_t) count;
+  volumes->list = calloc ((size_t) count + 1, sizeof *volumes->list);
+  if (volumes->list == NULL)
+    return no_memory (probing->log);
+  for (int i = 0; i < count; ++i) {
+    blkid_partition partition = blkid_partlist_get_partition (partitions, i);
+    errint_t error;
+
+    if (partition == NULL || blkid_partition_is_extended (partition))
+      continue;
+    error = probe_partition (probing, partition,
+                             &volumes->list[volumes->count++]);
+    if (error != 0)
+      return error;
+  }
+  qsort (volumes->list, volumes->count, sizeof *volumes->list, by_number);
+  return 0;
+}
+
+static errint_t
+probe_whole (struct probing *probing, struct volumes *volumes)
+{
+  probing->count = 1;
+  volumes->list = calloc (1, sizeof *volumes->list);
+  if (volumes->list == NULL)
+    return no_memory (probing->log);
+  volumes->count = 1;
+  volumes->list[0].length = disk_window_size (probing->window);
+  return probe_volume (probing, &volumes->list[0], NULL);
+}
+
+/* A table without entries may be a filesystem's boot sector. */
+static errint_t
+probe_empty_table (struct probing *probing, struct volumes *volumes)
+{
+  errint_t error = probe_whole (probing, volumes);
+
+  if (error != 0)
+    return error;
+  if (volumes->list[0].type == NULL)
+    volumes->count = 0;
+  else
+    free (steal_pointer (&volumes->table));
+  return 0;
+}
+
+static errint_t
+probe_disk (struct probing *probing, struct volumes *volumes)
+{
+  const uint64_t size = disk_window_size (probing->window);
+  const struct volume disk = { .length = size };
+  blkid_partlist partitions;
+  unsigned sector_size;
+  errint_t error;
+
+  if (size == 0)
+    return probe_whole (probing, volumes);
+  error = partition_tables_copy (probing->window, probing->log, &sector_size);
+  /* A filesystem's boot sector can look like a partition table. */
+  if (error == 0)
+    error = copy_signatures (probing, &disk);
+  if (error != 0)
+    return error;
+  blkid_probe_enable_superblocks (probing->probe, 0);
+  blkid_probe_enable_partitions (probing->probe, 1);
+  if (blkid_probe_set_device (probing->probe,
+                              disk_window_file (probing->window), 0,
+                              (blkid_loff_t) size) != 0
+      || blkid_probe_set_sectorsize (probing->probe, sector_size) != 0)
+    return no_memory (probing->log);
+  partitions = blkid_probe_get_partitions (probing->probe);
+  if (partitions == NULL || blkid_partlist_get_table (partitions) == NULL)
+    return probe_whole (probing, volumes);
+  if (!copy_text (blkid_parttable_get_type (blkid_partlist_get_table
+                                            (partitions)), &volumes->table))
+    return no_memory (probing->log);
+  if (blkid_partlist_numof_partitions (partitions) == 0)
+    return probe_empty_table (probing, volumes);
+  return probe_partitions (probing, partitions, volumes);
+}
+
+errint_t
+volumes_probe (struct image_pair *pair, enum side side,
+               const struct log *log, struct volumes **result)
+{
+  CLEANUP (volumes_free) struct volumes *volumes = NULL;
+  CLEANUP (disk_window_close) struct disk_window *window = NULL;
+  struct probing probing = { .log = log };
+  errint_t error = disk_window_open (pair, side, log, &window);
+
+  if (error != 0)
+    return error;
+  volumes = calloc (1, sizeof *volumes);
+  probing.window = window;
+  probing.probe = blkid_new_probe ();
+  if (volumes == NULL || probing.probe == NULL)
+    error = no_memory (log);
+  else
+    error = probe_disk (&probing, volumes);
+  blkid_free_probe (probing.probe);
+  if (error == 0)
+    *result = steal_pointer (&volumes);
+  return error;
+}
+
+void
+volumes_free (struct volumes *volumes)
+{
+  if (volumes == NULL)
+    return;
+  for (size_t i = 0; i < volumes->count; ++i) {
+    struct volume *volume = &volumes->list[i];
+
+    free (volume->type);
+    free (volume->uuid);
+    free (volume->label);
+    free (volume->partition_uuid);
+    free (volume->partition_label);
+  }
+  free (volumes->list);
+  free (volumes->table);
+  free (volumes);
+}
+
+bool
+volume_unwritten (const struct image_pair *pair,
+                  const struct volume *overlay, const struct volume *base)
+{
+  const struct extents *written = pair_written (pair);
+
+  return written != NULL && base != NULL
+    && overlay->offset == base->offset && overlay->length == base->length
+    && !extents_touches (written, overlay->offset, overlay->length);
+}
