@@ -103,7 +103,7 @@ compare_bytes (struct comparer *comparer, const struct content content[SIDES],
   errint_t err = 0;
 
   for (int side = 0; side < SIDES && err == 0; ++side)
-    err = content_read (&content[side], comparer->buffer[side], length,
+    err = content_load (&content[side], comparer->buffer[side], length,
                         offset);
   if (err == 0)
     *equal = memcmp (comparer->buffer[SIDE_BASE],

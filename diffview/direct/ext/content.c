@@ -122,7 +122,7 @@ read_part (const struct content *content, uint8_t *buffer,
 }
 
 errint_t
-content_read (const struct content *content, void *buffer,
+content_load (const struct content *content, void *buffer,
               size_t length, uint64_t offset)
 {
   uint8_t *bytes = buffer;
@@ -164,5 +164,5 @@ content_read_xattr_inode (const struct filesystem *fs, uint32_t number,
   err = content_open (fs, &inode, &content);
   if (err == 0 && content.size != length)
     err = -EIO;
-  return err < 0 ? err : content_read (&content, buffer, length, 0);
+  return err < 0 ? err : content_load (&content, buffer, length, 0);
 }

@@ -40,7 +40,7 @@ cleanup_content (struct content *content)
 
 /* Reads exactly LENGTH bytes at OFFSET, which are within the size.  Holes and
  * unwritten extents are zeros.  -EIO, -ENOMEM.  Any thread. */
-errint_t content_read (const struct content *content, void *buffer,
+errint_t content_load (const struct content *content, void *buffer,
                        size_t length, uint64_t offset);
 
 /* Reads the value of an xattr that is stored in inode NUMBER, LENGTH bytes.

@@ -226,7 +226,7 @@ join_twins (struct directory *directory)
 }
 
 errint_t
-directory_read (const struct filesystem *fs, const struct inode *inode,
+directory_scan (const struct filesystem *fs, const struct inode *inode,
                 struct directory *directory)
 {
   int stop;

@@ -44,7 +44,7 @@ struct directory {
 };
 
 /* *DIRECTORY is to be cleared whatever happens.  -ENOMEM. */
-errint_t directory_read (const struct filesystem *fs,
+errint_t directory_scan (const struct filesystem *fs,
                          const struct inode *inode,
                          struct directory *directory);
 void directory_clear (struct directory *directory);

@@ -175,7 +175,7 @@ read_file (struct ext_engine *ext, enum side side, uint32_t inode,
 
   if (err < 0)
     return err;
-  err = content_read (content, buffer, length, offset);
+  err = content_load (content, buffer, length, offset);
   open_files_put (ext->files, file);
   return err;
 }
@@ -257,7 +257,7 @@ ext_read_path (struct engine *engine, enum side side, const char *path,
   text = malloc ((size_t) content.size + 1);
   if (text == NULL)
     return -ENOMEM;
-  err = content_read (&content, text, (size_t) content.size, 0);
+  err = content_load (&content, text, (size_t) content.size, 0);
   if (err < 0)
     return err;
   text[content.size] = '\0';

@@ -97,7 +97,7 @@ read_target (const struct filesystem *fs, const struct inode *inode,
   else {
     err = content_open (fs, inode, &content);
     if (err == 0)
-      err = content_read (&content, target, length, 0);
+      err = content_load (&content, target, length, 0);
   }
   if (err < 0)
     return err;

@@ -237,7 +237,7 @@ read_names (struct walk *walk, enum side side, struct tree_node *node,
   if (err == 0 && added)
     err = inode_read (fs, (uint32_t) node->entry.inode, &inode);
   if (err == 0 && added)
-    err = directory_read (fs, &inode, directory);
+    err = directory_scan (fs, &inode, directory);
   if (err == -EIO || (err == 0 && !added)) {
     directory->incomplete = true;
     err = 0;
