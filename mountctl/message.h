@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The command's messages: one line each, "deltafs: …", on stderr, and in
+ * the system's log once the command has gone into the background.
+ */
+#ifndef DELTAFS_MESSAGE_H
+#define DELTAFS_MESSAGE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "log.h"
+
+struct progress_bar;
+
+struct messages {
+  struct log log;               /* hand this one on */
+  bool quiet;                   /* -q: errors alone, with their hints */
+  bool background;              /* the system's log instead of stderr */
+  /* Protects what is below, and stderr itself: a message and the progress
+   * bar do not mix. */
+  pthread_mutex_t lock;
+  bool hint_is_wanted;          /* the message before it was shown */
+  struct progress_bar *bar;     /* erased before a message, or NULL */
+};
+
+/* Prepares MESSAGES, which must stay where it is. */
+void messages_init (struct messages *messages);
+
+/* What -q and -v say. */
+void messages_set_level (struct messages *messages, bool quiet, bool verbose);
+
+/* From here on messages go to the system's log. */
+void messages_to_system_log (struct messages *messages);
+
+/* Writes all bytes to a file descriptor; what cannot be written is lost. */
+void write_fully (int fd, const void *bytes, size_t length);
+
+#endif

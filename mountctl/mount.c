@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * deltafs mount.  Three processes: the launcher, which the user started and
+ * which ends when the tree answers; the supervisor, whom SIGTERM asks to
+ * unmount; the worker, which reads what the guest wrote and serves the tree.
+ * With -f the launcher is the supervisor.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "leftovers.h"
+#include "mount_point.h"
+#include "pid_file.h"
+#include "private_directory.h"
+#include "progress_bar.h"
+#include "serve.h"
+#include "session.h"
+#include "supervise.h"
+#include "view.h"
+#include "work.h"
+
+static const char what[] = "cannot mount";
+
+struct mount_job {
+  const struct options *options;
+  struct messages *messages;
+  struct mount_point *mount_point;
+  bool show_progress;
+  struct private_directory *directory;
+  struct pid_file *pid_file;    /* or NULL */
+  int launcher;                 /* a byte there lets the launcher end, or -1 */
+
+  /* The worker's: */
+  struct worker *worker;
+  struct serve *serve;          /* while it runs */
+};
+
+/* The worker */
+
+static void
+tell_ready (void *opaque)
+{
+  struct mount_job *mount = opaque;
+
+  worker_ready (mount->worker);
+}
+
+static void
+stop (void *opaque)
+{
+  struct mount_job *mount = opaque;
+
+  if (mount->serve != NULL)
+    serve_stop (mount->serve);
+}
+
+static void
+tell_totals (const struct delta *delta, const char *engine,
+             const struct log *log)
+{
+  struct delta_totals totals;
+
+  delta_count (delta, &totals);
+  if (totals.unreadable > 0)
+    log_report (log, LOG_LEVEL_WARNING, "unreadable entries", NULL,
+                "%" PRIu64, totals.unreadable);
+  log_detail (log, "%" PRIu64 " added, %" PRIu64 " modified, %" PRIu64
+              " deleted, %" PRIu64 " filtered (engine %s)", totals.added,
+              totals.modified, totals.deleted, totals.filtered, engine);
+}
+
+/* Mounts and serves until the end. */
+static errint_t
+serve_view (struct mount_job *mount, const struct view *view)
+{
+  const struct options *options = mount->options;
+  const struct log *log = &mount->messages->log;
+  CLEANUP_FREE char *session = session_text (getppid (),
+                                             mount->directory->path);
+  struct serve_options serve_options = {
+    .allow_other = options->allow_other,
+    .all_readable = options->all_readable,
+    .source = options->operands[0],
+    .session = session,
+  };
+  errint_t error = mount_point_verify (mount->mount_point, log);
+
+  if (error == 0)
+    error = serve_mount (mount->mount_point->path, &serve_options, log,
+                         &mount->serve);
+  if (error < 0)
+    return error;
+  /* The directory from which deltafs was started is not kept busy. */
+  if (chdir ("/") < 0)
+    log_error (log, -errno, "cannot change the directory", "/");
+  error = serve_run (mount->serve, view, tell_ready, mount);
+  return error;
+}
+
+static errint_t
+serve_work (struct mount_job *mount, const struct work *work)
+{
+  CLEANUP (view_free) struct view *view = NULL;
+  struct view_options view_options = { .base = mount->options->base_tree };
+  const struct delta *delta = inspection_delta (work->inspection);
+  const struct log *log = &mount->messages->log;
+  errint_t error;
+
+  tell_totals (delta, inspection_engine (work->inspection), log);
+  error = view_build (delta, &view_options, log, &view);
+  if (error < 0)
+    return error;
+  return serve_view (mount, view);
+}
+
+static int
+run (void *opaque, struct worker *worker)
+{
+  struct mount_job *mount = opaque;
+  struct serve *serve;
+  struct work work;
+  errint_t error;
+
+  mount->worker = worker;
+  if (mount->options->ready_fd > STDERR_FILENO)
+    close (mount->options->ready_fd);
+  if (mount->launcher >= 0)
+    close (mount->launcher);
+  error = work_open (&work, mount->options, mount->directory->path,
+                     mount->show_progress, mount->messages);
+  if (error == 0)
+    error = serve_work (mount, &work);
+  work_close (&work);
+  serve = steal_pointer (&mount->serve);
+  if (serve != NULL)
+    serve_free (serve);
+  if (worker_is_orphan (worker))
+    private_directory_remove (mount->directory);
+  return error < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* The supervisor */
+
+/* Leaves the terminal: the standard descriptors and the directory. */
+static void
+detach (struct mount_job *mount)
+{
+  CLEANUP_CLOSE int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+
+  messages_to_system_log (mount->messages);
+  for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; ++fd)
+    dup2 (null, fd);
+}
+
+static errint_t
+ready (void *opaque)
+{
+  struct mount_job *mount = opaque;
+  int ready_fd = mount->options->ready_fd;
+
+  if (mount->pid_file != NULL) {
+    errint_t error = pid_file_write (mount->pid_file, &mount->messages->log);
+
+    if (error < 0)
+      return error;
+  }
+  if (chdir ("/") < 0)
+    log_error (&mount->messages->log, -errno, "cannot change the directory",
+               "/");
+  if (ready_fd >= 0)
+    write_fully (ready_fd, "", 1);
+  if (ready_fd > STDERR_FILENO)
+    close (ready_fd);
+  if (mount->launcher >= 0) {
+    detach (mount);
+    prctl (PR_SET_PDEATHSIG, 0);
+    write_fully (mount->launcher, "", 1);
+    close (steal_fd (&mount->launcher));
+  }
+  return 0;
+}
+
+static void
+clear (void *opaque)
+{
+  struct mount_job *mount = opaque;
+
+  mount_point_clear (mount->mount_point, &mount->messages->log);
+  if (mount->pid_file != NULL)
+    pid_file_remove (mount->pid_file);
+}
+
+/* Returns the exit code, or ends by the signal that asked for it. */
+static int
+run_supervisor (struct mount_job *mount)
+{
+  struct job job = {
+    .messages = mount->messages,
+    .what = what,
+    .object = mount->options->operands[0],
+    .opaque = mount,
+    .run = run,
+    .stop = stop,
+    .ready = ready,
+    .clear = clear,
+    .relay = true,
+  };
+  int code, signal;
+
+  if (private_directory_make (mount->mount_point->path,
+                              &mount->messages->log,
+                              &mount->directory) < 0)
+    return EXIT_FAILED;
+  if (mount->options->ready_fd > STDERR_FILENO)
+    fcntl (mount->options->ready_fd, F_SETFD, FD_CLOEXEC);
+  code = supervise (&job, &signal);
+  private_directory_remove (steal_pointer (&mount->directory));
+  if (signal != 0)
+    end_by_signal (signal);
+  return code;
+}
+
+/* The launcher */
+
+/* What became of the supervisor. */
+static int
+wait_for_supervisor (pid_t supervisor, const struct log *log,
+                     const char *object)
+{
+  int status;
+
+  while (waitpid (supervisor, &status, 0) < 0)
+    if (errno != EINTR)
+      return EXIT_FAILED;
+  if (WIFEXITED (status))
+    return WEXITSTATUS (status);
+  switch (WTERMSIG (status)) {
+  case SIGINT:
+  case SIGTERM:
+  case SIGHUP:
+  case SIGQUIT:
+    end_by_signal (WTERMSIG (status));
+  }
+  log_report (log, LOG_LEVEL_ERROR, what, object,
+              "the supervising process was ended by signal %d (%s)",
+              WTERMSIG (status), strsignal (WTERMSIG (status)));
+  return EXIT_FAILED;
+}
+
+/* Until the tree answers (true) or the supervisor has ended (false); signals
+ * are passed on to it. */
+static bool
+wait_until_ready (pid_t supervisor, int ready_fd, int signal_fd)
+{
+  struct pollfd fds[] = {
+    { .fd = ready_fd, .events = POLLIN },
+    { .fd = signal_fd, .events = POLLIN },
+  };
+  struct signalfd_siginfo info;
+  char byte;
+
+  for (;;) {
+    if (poll (fds, 2, -1) < 0)
+      continue;
+    while (read (signal_fd, &info, sizeof info) == sizeof info)
+      if (info.ssi_signo == SIGTSTP)
+        kill (getpid (), SIGSTOP);
+      else if (info.ssi_signo != SIGCHLD)
+        kill (supervisor, (int) info.ssi_signo);
+    if (fds[0].revents != 0)
+      return read (ready_fd, &byte, 1) == 1;
+  }
+}
+
+static void become_supervisor (struct mount_job *mount, pid_t launcher)
+  __attribute__ ((noreturn));
+
+static void
+become_supervisor (struct mount_job *mount, pid_t launcher)
+{
+  setsid ();
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid () != launcher)
+    _exit (EXIT_FAILED);
+  exit (run_supervisor (mount));
+}
+
+static int
+launch (struct mount_job *mount)
+{
+  const struct log *log = &mount->messages->log;
+  const char *object = mount->options->operands[0];
+  pid_t launcher = getpid (), supervisor;
+  CLEANUP_CLOSE int signal_fd = -1;
+  int ends[2];
+  bool answers;
+
+  if (pipe2 (ends, O_CLOEXEC) < 0)
+    return log_error (log, -errno, what, object), EXIT_FAILED;
+  signal_fd = catch_ending_signals ();
+  if (signal_fd < 0)
+    return log_error (log, signal_fd, what, object), EXIT_FAILED;
+  supervisor = fork ();
+  if (supervisor < 0)
+    return log_error (log, -errno, what, object), EXIT_FAILED;
+  if (supervisor == 0) {
+    close (ends[0]);
+    close (steal_fd (&signal_fd));
+    mount->launcher = ends[1];
+    become_supervisor (mount, launcher);
+  }
+  close (ends[1]);
+  answers = wait_until_ready (supervisor, ends[0], signal_fd);
+  close (ends[0]);
+  return answers ? EXIT_DONE
+    : wait_for_supervisor (supervisor, log, object);
+}
+
+int
+command_mount (const struct options *options, struct messages *messages)
+{
+  CLEANUP (mount_point_close) struct mount_point *mount_point = NULL;
+  CLEANUP (pid_file_free) struct pid_file *pid_file = NULL;
+  struct mount_job mount = {
+    .options = options,
+    .messages = messages,
+    .show_progress = progress_bar_is_wanted (options),
+    .launcher = -1,
+  };
+
+  if (mount_point_open (options->operands[1], &messages->log,
+                        &mount_point) < 0
+      || work_check (options, &messages->log) < 0)
+    return EXIT_FAILED;
+  if (options->pid_file != NULL
+      && pid_file_new (options->pid_file, &messages->log, &pid_file) < 0)
+    return EXIT_FAILED;
+  leftovers_clear (&messages->log);
+  mount.mount_point = mount_point;
+  mount.pid_file = pid_file;
+  return options->foreground ? run_supervisor (&mount) : launch (&mount);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Mount points.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <paths.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mount_point.h"
+#include "mounts.h"
+#include "unmount.h"
+
+#define FUSE_DEVICE "/dev/fuse"
+#define FUSERMOUNT "fusermount3"
+
+static const char what[] = "cannot mount";
+
+/* What is mounted at PATH, its number in *ID or -1: is it ours? */
+static bool
+is_deltafs (const char *path, int *id)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  const struct mount_row *row;
+
+  *id = -1;
+  if (mounts_read (&mounts) < 0)
+    return false;
+  row = mounts_find (mounts, path);
+  if (row == NULL)
+    return false;
+  *id = row->id;
+  return mount_is_deltafs (row);
+}
+
+/* Opens the directory; a dead mount of ours on it is undone first. */
+static int
+open_directory (const char *path, const struct log *log)
+{
+  int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  int fd = open (path, flags);
+  int id;
+
+  if (fd < 0 && errno == ENOTCONN && is_deltafs (path, &id)) {
+    errint_t error = unmount_path (path, true);
+
+    if (error < 0)
+      return error;
+    log_report (log, LOG_LEVEL_WARNING, "a dead mount was cleared", path,
+                "its processes had been killed");
+    fd = open (path, flags);
+  }
+  return fd < 0 ? -errno : fd;
+}
+
+/* 0, -ENOTEMPTY or an errno. */
+static errint_t
+check_empty (int directory)
+{
+  int copy = openat (directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  CLEANUP_CLOSEDIR DIR *stream = NULL;
+  const struct dirent *member;
+
+  if (copy < 0)
+    return -errno;
+  stream = fdopendir (copy);
+  if (stream == NULL) {
+    close (copy);
+    return -ENOMEM;
+  }
+  errno = 0;
+  while ((member = readdir (stream)) != NULL)
+    if (strcmp (member->d_name, ".") != 0
+        && strcmp (member->d_name, "..") != 0)
+      return -ENOTEMPTY;
+  return -errno;
+}
+
+/* Is the program in one of the directories of PATH? */
+static bool
+is_in_path (const char *program)
+{
+  const char *path = getenv ("PATH");
+
+  if (path == NULL)
+    path = _PATH_DEFPATH;
+  while (*path != '\0') {
+    size_t length = strcspn (path, ":");
+    CLEANUP_FREE char *file = NULL;
+
+    if (asprintf (&file, "%.*s/%s", (int) length, path, program) < 0) {
+      file = NULL;
+      return false;
+    }
+    if (access (file, X_OK) == 0)
+      return true;
+    path += length;
+    if (*path == ':')
+      ++path;
+  }
+  return false;
+}
+
+static errint_t
+check_fuse (const struct log *log)
+{
+  if (access (FUSE_DEVICE, R_OK | W_OK) < 0) {
+    errint_t error = log_error (log, -errno, what, FUSE_DEVICE);
+
+    if (error == -ENOENT)
+      log_hint (log, "load the kernel's FUSE module (modprobe fuse); in a "
+                "container, pass the device in (--device " FUSE_DEVICE ")");
+    else
+      log_hint (log, "this user has to be able to read and write it");
+    return error;
+  }
+  if (geteuid () != 0 && !is_in_path (FUSERMOUNT)) {
+    log_report (log, LOG_LEVEL_ERROR, what, FUSERMOUNT,
+                "not found, and this is not root");
+    log_hint (log, "install the package fuse3, or mount as root");
+    return -ENOENT;
+  }
+  return 0;
+}
+
+static errint_t
+report_open (const struct log *log, const char *path, errint_t error)
+{
+  log_error (log, error, what, path);
+  if (error == -ENOENT)
+    log_hint (log, "a mount point is an empty directory that exists");
+  return error;
+}
+
+static errint_t
+check_directory (const struct mount_point *mount_point, const char *path,
+                 const struct log *log)
+{
+  errint_t error = check_empty (mount_point->directory);
+
+  if (error == -ENOTEMPTY) {
+    int id;
+
+    if (is_deltafs (mount_point->path, &id)) {
+      log_report (log, LOG_LEVEL_ERROR, what, path,
+                  "deltafs is mounted there already");
+      log_hint (log, "deltafs umount undoes that");
+    }
+    else {
+      log_report (log, LOG_LEVEL_ERROR, what, path, "%s",
+                  strerror (ENOTEMPTY));
+      log_hint (log, "a mount point is an empty directory, for what is in it "
+                "could not be seen");
+    }
+    return error;
+  }
+  if (error < 0)
+    return log_error (log, error, what, path);
+  if (flock (mount_point->directory, LOCK_EX | LOCK_NB) < 0
+      && errno == EWOULDBLOCK) {
+    log_report (log, LOG_LEVEL_ERROR, what, path,
+                "another deltafs is about to mount there");
+    return -EBUSY;
+  }
+  return 0;
+}
+
+errint_t
+mount_point_open (const char *path, const struct log *log,
+                  struct mount_point **result)
+{
+  CLEANUP (mount_point_close) struct mount_point *mount_point
+    = calloc (1, sizeof *mount_point);
+  errint_t error;
+
+  if (mount_point == NULL)
+    return log_error (log, -ENOMEM, what, path);
+  mount_point->directory = -1;
+  mount_point->path = realpath (path, NULL);
+  if (mount_point->path == NULL)
+    return report_open (log, path, -errno);
+  mount_point->directory = open_directory (mount_point->path, log);
+  if (mount_point->directory < 0)
+    return report_open (log, path, mount_point->directory);
+  error = check_directory (mount_point, path, log);
+  if (error == 0)
+    error = check_fuse (log);
+  if (error < 0)
+    return error;
+  is_deltafs (mount_point->path, &mount_point->covered_id);
+  *result = steal_pointer (&mount_point);
+  return 0;
+}
+
+void
+mount_point_close (struct mount_point *mount_point)
+{
+  if (mount_point->directory >= 0)
+    close (mount_point->directory);
+  free (mount_point->path);
+  free (mount_point);
+}
+
+errint_t
+mount_point_verify (const struct mount_point *mount_point,
+                    const struct log *log)
+{
+  struct stat opened, now;
+
+  if (stat (mount_point->path, &now) == 0
+      && fstat (mount_point->directory, &opened) == 0
+      && now.st_dev == opened.st_dev && now.st_ino == opened.st_ino)
+    return 0;
+  log_report (log, LOG_LEVEL_ERROR, what, mount_point->path,
+              "the mount point went away meanwhile");
+  return -ESTALE;
+}
+
+void
+mount_point_clear (const struct mount_point *mount_point,
+                   const struct log *log)
+{
+  int id;
+  errint_t error;
+
+  if (!is_deltafs (mount_point->path, &id) || id == mount_point->covered_id)
+    return;
+  error = unmount_path (mount_point->path, true);
+  if (error < 0)
+    log_error (log, error, "cannot unmount", mount_point->path);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The place where a delta is to be mounted: checked before anything slow is
+ * done, and kept from another deltafs until the mount is there.
+ */
+#ifndef DELTAFS_MOUNT_POINT_H
+#define DELTAFS_MOUNT_POINT_H
+
+#include "cleanup.h"
+#include "errint.h"
+#include "log.h"
+
+struct mount_point {
+  char *path;                   /* absolute, without symlinks */
+  int directory;                /* open and locked; children inherit it, what
+                                 * they execute does not */
+  int covered_id;               /* what is mounted there so far, or -1 */
+};
+
+/* Checks that PATH is an empty directory and that FUSE can be used here, and
+ * clears a dead mount of deltafs from it.  Everything is reported: -ENOENT,
+ * -ENOTDIR, -ENOTEMPTY, -EBUSY, -ENODEV, … */
+errint_t mount_point_open (const char *path, const struct log *log,
+                           struct mount_point **mount_point);
+void mount_point_close (struct mount_point *mount_point);
+DEFINE_CLEANUP (struct mount_point *, mount_point_close)
+
+/* Is it still the directory that was opened?  -ESTALE, reported. */
+errint_t mount_point_verify (const struct mount_point *mount_point,
+                             const struct log *log);
+
+/* Undoes a mount of deltafs that is there, and was not at opening. */
+void mount_point_clear (const struct mount_point *mount_point,
+                        const struct log *log);
+
+#endif

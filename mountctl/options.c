@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The table of all options, how they are taken from the command line, and
+ * the help that is made of the table.  Knows no meaning beyond the form of a
+ * value.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define PAIR (COMMAND_MOUNT | COMMAND_DIFF)
+#define EVERY (COMMAND_MOUNT | COMMAND_UMOUNT | COMMAND_DIFF)
+
+struct option_row {
+  const char *name;             /* long, or NULL */
+  char letter;                  /* short, or 0 */
+  const char *argument;         /* its name in the help, or NULL */
+  unsigned commands;            /* COMMAND_… */
+  const char *help;             /* one line of at most 50 columns */
+  /* Stores VALUE (NULL without an argument): NULL, or why it is refused
+   * (a static string, or out of memory). */
+  const char *(*set) (struct options *options, char *value);
+};
+
+struct command_row {
+  enum command command;
+  const char *name;
+  const char *operands;         /* in the help */
+  int least, most;              /* operands */
+  const char *missing;          /* what is asked for when there are fewer */
+  const char *help;
+};
+
+static const struct command_row command_table[] = {
+  { COMMAND_MOUNT, "mount", "OVERLAY MOUNTPOINT", 2, 2,
+    "an overlay and a mount point are needed",
+    "show what an overlay changed as a file tree" },
+  { COMMAND_UMOUNT, "umount", "MOUNTPOINT...", 1, INT_MAX,
+    "a mount point is needed",
+    "undo mounts of deltafs and wait until they are gone" },
+  { COMMAND_DIFF, "diff", "OVERLAY", 1, 1,
+    "an overlay is needed",
+    "list what an overlay changed" },
+};
+
+#define COMMAND_ROWS (sizeof command_table / sizeof command_table[0])
+
+static const char *
+append (struct option_values *values, char *value)
+{
+  char **list = reallocarray (values->list, values->count + 2,
+                              sizeof *values->list);
+
+  if (list == NULL)
+    return "out of memory";
+  values->list = list;
+  list[values->count++] = value;
+  list[values->count] = NULL;
+  return NULL;
+}
+
+/* Setters of yes-or-no, string and repeatable options. */
+#define SET_TRUE(field)                                                 \
+  static const char *                                                   \
+  set_##field (struct options *options,                                 \
+               char *value __attribute__ ((unused)))                    \
+  {                                                                     \
+    options->field = true;                                              \
+    return NULL;                                                        \
+  }
+
+#define SET_STRING(field)                                               \
+  static const char *                                                   \
+  set_##field (struct options *options, char *value)                    \
+  {                                                                     \
+    if (value[0] == '\0')                                               \
+      return "must not be empty";                                       \
+    options->field = value;                                             \
+    return NULL;                                                        \
+  }
+
+#define SET_REPEATED(field)                                             \
+  static const char *                                                   \
+  set_##field (struct options *options, char *value)                    \
+  {                                                                     \
+    if (value[0] == '\0')                                               \
+      return "must not be empty";                                       \
+    return append (&options->field, value);                             \
+  }
+
+SET_TRUE (allow_remote_backing)
+SET_TRUE (content_only)
+SET_TRUE (exit_code)
+SET_TRUE (foreground)
+SET_TRUE (help)
+SET_TRUE (json)
+SET_TRUE (lazy)
+SET_TRUE (quiet)
+SET_TRUE (summary)
+SET_TRUE (times)
+SET_TRUE (verbose)
+SET_TRUE (verify)
+SET_TRUE (version)
+SET_TRUE (zero)
+SET_STRING (base)
+SET_STRING (base_format)
+SET_STRING (format)
+SET_STRING (pid_file)
+SET_REPEATED (excludes)
+SET_REPEATED (ignore_xattrs)
+SET_REPEATED (includes)
+SET_REPEATED (keys)
+SET_REPEATED (mounts)
+
+static const char *
+set_engine (struct options *options, char *value)
+{
+  if (strcmp (value, "auto") == 0)
+    options->engine = ENGINE_AUTO;
+  else if (strcmp (value, "direct") == 0)
+    options->engine = ENGINE_DIRECT;
+  else if (strcmp (value, "guestfs") == 0)
+    options->engine = ENGINE_GUESTFS;
+  else
+    return "must be auto, direct or guestfs";
+  return NULL;
+}
+
+static const char *
+set_progress (struct options *options, char *value)
+{
+  if (strcmp (value, "auto") == 0)
+    options->progress = PROGRESS_AUTO;
+  else if (strcmp (value, "always") == 0)
+    options->progress = PROGRESS_ALWAYS;
+  else if (strcmp (value, "never") == 0)
+    options->progress = PROGRESS_NEVER;
+  else
+    return "must be auto, always or never";
+  return NULL;
+}
+
+/* There is no sandbox but the virtual machine yet, so "auto" and "off" are
+ * the same. */
+static const char *
+set_sandbox (struct options *options __attribute__ ((unused)), char *value)
+{
+  if (strcmp (value, "auto") == 0 || strcmp (value, "off") == 0)
+    return NULL;
+  if (strcmp (value, "require") == 0)
+    return "cannot be had: in this version the appliance's virtual machine "
+      "is the only wall";
+  return "must be auto, require or off";
+}
+
+/* A decimal number up to LIMIT, with nothing around it. */
+static bool
+parse_number (const char *value, unsigned limit, unsigned *number)
+{
+  unsigned long parsed;
+  char *end;
+
+  if (value[0] < '0' || value[0] > '9')
+    return false;
+  errno = 0;
+  parsed = strtoul (value, &end, 10);
+  if (errno != 0 || *end != '\0' || parsed > limit)
+    return false;
+  *number = (unsigned) parsed;
+  return true;
+}
+
+static const char *
+set_ready_fd (struct options *options, char *value)
+{
+  unsigned number;
+
+  if (!parse_number (value, INT_MAX, &number))
+    return "must be the number of a file descriptor";
+  if (fcntl ((int) number, F_GETFD) < 0)
+    return "is no open file descriptor";
+  options->ready_fd = (int) number;
+  return NULL;
+}
+
+static const char *
+set_timeout (struct options *options, char *value)
+{
+  if (!parse_number (value, 86400, &options->timeout))
+    return "must be a number of seconds, at most 86400";
+  return NULL;
+}
+
+/* One of the words of -o. */
+static const char *
+set_mount_word (struct options *options, const char *word)
+{
+  static const char *const always[] = {
+    "ro", "nosuid", "nodev", "noatime", "nodiratime",
+  };
+
+  if (strcmp (word, "base") == 0)
+    options->base_tree = true;
+  else if (strcmp (word, "allow_other") == 0)
+    options->allow_other = true;
+  else if (strcmp (word, "all_readable") == 0)
+    options->allow_other = options->all_readable = true;
+  else if (strcmp (word, "rw") == 0)
+    return "rw is not possible, a delta is read-only";
+  else if (strcmp (word, "dev") == 0 || strcmp (word, "suid") == 0)
+    return "dev and suid are refused, the tree is a guest's";
+  else {
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; ++i)
+      if (strcmp (word, always[i]) == 0)
+        return NULL;
+    return "known are base, allow_other, all_readable, ro, nosuid, nodev, "
+      "noatime and nodiratime";
+  }
+  return NULL;
+}
+
+static const char *
+set_mount_words (struct options *options, char *value)
+{
+  CLEANUP_FREE char *words = strdup (value);
+  char *rest = words;
+  const char *word;
+
+  if (words == NULL)
+    return "out of memory";
+  while ((word = strsep (&rest, ",")) != NULL) {
+    const char *refused = word[0] == '\0'
+      ? NULL : set_mount_word (options, word);
+
+    if (refused != NULL)
+      return refused;
+  }
+  return NULL;
+}
+
+static const struct option_row option_table[] = {
+  { "base", 0, "FILE", PAIR,
+    "compare with FILE, not with the backing file", set_base },
+  { "format", 0, "F", PAIR,
+    "format of OVERLAY, where it is not qcow2", set_format },
+  { "base-format", 0, "F", PAIR,
+    "format of the base, where nothing states it", set_base_format },
+  { "allow-remote-backing", 0, NULL, PAIR,
+    "trust the file names inside the images",
+    set_allow_remote_backing },
+  { NULL, 'm', "DEV[:MNT]", PAIR,
+    "look at this filesystem only; repeatable", set_mounts },
+  { "engine", 0, "ENGINE", PAIR,
+    "auto, direct or guestfs", set_engine },
+  { "verify", 0, NULL, PAIR,
+    "compare the bytes of every file", set_verify },
+  { "key", 0, "SELECTOR", PAIR,
+    "DEVICE:key:STRING or DEVICE:file:NAME; repeatable", set_keys },
+  { "times", 0, NULL, PAIR,
+    "a different mtime is a change, too", set_times },
+  { "content-only", 0, NULL, PAIR,
+    "leave out changes of mode, owner and xattrs", set_content_only },
+  { "ignore-xattr", 0, "GLOB", PAIR,
+    "xattrs that do not count; repeatable", set_ignore_xattrs },
+  { "include", 0, "GLOB", PAIR,
+    "only matching paths; repeatable", set_includes },
+  { "exclude", 0, "GLOB", PAIR,
+    "no matching paths; wins; repeatable", set_excludes },
+  { "sandbox", 0, "WHEN", PAIR,
+    "auto, require or off", set_sandbox },
+  { NULL, 'f', NULL, COMMAND_MOUNT,
+    "stay in the foreground", set_foreground },
+  { NULL, 'o', "OPTIONS", COMMAND_MOUNT,
+    "base, allow_other, all_readable", set_mount_words },
+  { "fd", 0, "N", COMMAND_MOUNT,
+    "write a byte to N when the tree answers", set_ready_fd },
+  { "pid-file", 0, "FILE", COMMAND_MOUNT,
+    "write there whom SIGTERM asks to unmount", set_pid_file },
+  { "json", 0, NULL, COMMAND_DIFF,
+    "one JSON object a line", set_json },
+  { NULL, 'z', NULL, COMMAND_DIFF,
+    "paths as they are, NUL after each entry", set_zero },
+  { "summary", 0, NULL, COMMAND_DIFF,
+    "print the totals alone", set_summary },
+  { "exit-code", 0, NULL, COMMAND_DIFF,
+    "exit with 1 when there is a change", set_exit_code },
+  { "lazy", 0, NULL, COMMAND_UMOUNT,
+    "detach now, also while in use; do not wait", set_lazy },
+  { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
+    "how long to try while in use (30)", set_timeout },
+  { NULL, 'q', NULL, EVERY, "no warnings, no progress bar", set_quiet },
+  { NULL, 'v', NULL, EVERY, "tell what is done", set_verbose },
+  { "progress", 0, "WHEN", PAIR, "auto, always or never", set_progress },
+  { "version", 0, NULL, EVERY, "print the version", set_version },
+  { "help", 0, NULL, EVERY, "print this", set_help },
+};
+
+#define OPTION_ROWS (sizeof option_table / sizeof option_table[0])
+/* What getopt_long returns for row I: no character, ':' or '?'. */
+#define ROW_VALUE(i) (1000 + (int) (i))
+
+static const struct command_row *
+command_row (enum command command)
+{
+  for (size_t i = 0; i < COMMAND_ROWS; ++i)
+    if (command_table[i].command == command)
+      return &command_table[i];
+  return NULL;
+}
+
+enum command
+options_command (const char *name)
+{
+  for (size_t i = 0; i < COMMAND_ROWS; ++i)
+    if (strcmp (command_table[i].name, name) == 0)
+      return command_table[i].command;
+  return (enum command) 0;
+}
+
+static errint_t
+wrong_usage (const struct options *options, const struct log *log,
+             const char *object, const char *reason)
+{
+  log_report (log, LOG_LEVEL_ERROR, "wrong usage", object, "%s", reason);
+  log_hint (log, "see deltafs %s --help",
+            command_row (options->command)->name);
+  return -EINVAL;
+}
+
+/* The option as the user wrote it, for a message: getopt_long has just
+ * refused it or handed it out. */
+static void
+name_of_row (const struct option_row *row, char name[64])
+{
+  if (row->name != NULL)
+    snprintf (name, 64, "--%s", row->name);
+  else
+    snprintf (name, 64, "-%c", row->letter);
+}
+
+static const struct option_row *
+row_of_value (int value)
+{
+  if (value >= ROW_VALUE (0) && value < ROW_VALUE (OPTION_ROWS))
+    return &option_table[value - ROW_VALUE (0)];
+  for (size_t i = 0; i < OPTION_ROWS; ++i)
+    if (option_table[i].letter != 0 && option_table[i].letter == value)
+      return &option_table[i];
+  return NULL;
+}
+
+static errint_t
+take_option (struct options *options, int value, char **argv,
+             const struct log *log)
+{
+  const struct option_row *row = row_of_value (value);
+  char name[64];
+  const char *refused;
+
+  if (value == ':' && (row = row_of_value (optopt)) != NULL) {
+    name_of_row (row, name);
+    return wrong_usage (options, log, name, "a value is missing");
+  }
+  if (row == NULL) {
+    /* A short option that does not exist is in optopt; of a long one the whole
+     * argument was taken. */
+    bool short_one = optopt > 0 && optopt < ROW_VALUE (0);
+
+    snprintf (name, sizeof name, "-%c", optopt);
+    if (!short_one && optopt != 0)
+      return wrong_usage (options, log, argv[optind - 1], "takes no value");
+    return wrong_usage (options, log,
+                        short_one ? name : argv[optind - 1],
+                        "no such option");
+  }
+  refused = row->set (options, optarg);
+  if (refused == NULL)
+    return 0;
+  name_of_row (row, name);
+  if (optarg == NULL || optarg[0] == '\0')
+    return wrong_usage (options, log, name, refused);
+  log_report (log, LOG_LEVEL_ERROR, "wrong usage", name, "%s: %s",
+              optarg, refused);
+  log_hint (log, "see deltafs %s --help",
+            command_row (options->command)->name);
+  return -EINVAL;
+}
+
+/* The table in getopt's form, the rows of one command. */
+static void
+prepare_getopt (enum command command, struct option *longs, char *shorts)
+{
+  *shorts++ = ':';
+  for (size_t i = 0; i < OPTION_ROWS; ++i) {
+    const struct option_row *row = &option_table[i];
+
+    if ((row->commands & command) == 0)
+      continue;
+    if (row->name != NULL)
+      *longs++ = (struct option) {
+        .name = row->name,
+        .has_arg = row->argument ? required_argument : no_argument,
+        .val = ROW_VALUE (i),
+      };
+    if (row->letter != 0) {
+      *shorts++ = row->letter;
+      if (row->argument != NULL)
+        *shorts++ = ':';
+    }
+  }
+  *longs = (struct option) { .name = NULL };
+  *shorts = '\0';
+}
+
+static errint_t
+check_operands (const struct options *options, const struct log *log)
+{
+  const struct command_row *row = command_row (options->command);
+
+  if (options->operand_count < row->least)
+    return wrong_usage (options, log, NULL, row->missing);
+  if (options->operand_count > row->most)
+    return wrong_usage (options, log, options->operands[row->most],
+                        "one operand too many");
+  for (int i = 0; i < options->operand_count; ++i)
+    if (options->operands[i][0] == '\0')
+      return wrong_usage (options, log, NULL, "an operand is empty");
+  if (options->json && options->zero)
+    return wrong_usage (options, log, NULL,
+                        "--json and -z exclude each other");
+  return 0;
+}
+
+errint_t
+options_parse (struct options *options, enum command command,
+               int argc, char **argv, const struct log *log)
+{
+  struct option longs[OPTION_ROWS + 1];
+  char shorts[2 * OPTION_ROWS + 2];
+  int value;
+
+  *options = (struct options) {
+    .command = command, .ready_fd = -1, .timeout = 30,
+  };
+  prepare_getopt (command, longs, shorts);
+  opterr = 0;
+  optind = 0;
+  while ((value = getopt_long (argc, argv, shorts, longs, NULL)) != -1) {
+    errint_t error = take_option (options, value, argv, log);
+
+    if (error < 0)
+      return error;
+    if (options->help || options->version)
+      return 0;
+  }
+  options->operands = argv + optind;
+  options->operand_count = argc - optind;
+  return check_operands (options, log);
+}
+
+void
+options_clear (struct options *options)
+{
+  struct option_values *const values[] = {
+    &options->mounts, &options->keys, &options->ignore_xattrs,
+    &options->includes, &options->excludes,
+  };
+
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; ++i) {
+    free (values[i]->list);
+    *values[i] = (struct option_values) { .list = NULL };
+  }
+}
+
+void
+options_print_overview (FILE *file)
+{
+  fputs ("Shows only what a virtual machine's disk overlay changed.\n\n",
+         file);
+  for (size_t i = 0; i < COMMAND_ROWS; ++i)
+    fprintf (file, "%s deltafs %-6s [options] %s\n",
+             i == 0 ? "Usage:" : "      ",
+             command_table[i].name, command_table[i].operands);
+  fputs ("\n", file);
+  for (size_t i = 0; i < COMMAND_ROWS; ++i)
+    fprintf (file, "  %-8s%s\n", command_table[i].name,
+             command_table[i].help);
+  fputs ("\n\"deltafs COMMAND --help\" lists the options of a command, "
+         "\"deltafs --version\"\nprints the version.  "
+         "See deltafs(1) for all of it.\n", file);
+}
+
+void
+options_print_help (enum command command, FILE *file)
+{
+  const struct command_row *described = command_row (command);
+
+  fprintf (file, "Usage: deltafs %s [options] %s\n%c%s.\n\n",
+           described->name, described->operands,
+           described->help[0] - 'a' + 'A', described->help + 1);
+  for (size_t i = 0; i < OPTION_ROWS; ++i) {
+    const struct option_row *row = &option_table[i];
+    char name[64];
+
+    if ((row->commands & command) == 0)
+      continue;
+    name_of_row (row, name);
+    if (row->argument != NULL) {
+      size_t length = strlen (name);
+
+      snprintf (name + length, sizeof name - length, " %s", row->argument);
+    }
+    fprintf (file, "  %-24s %s\n", name, row->help);
+  }
+}

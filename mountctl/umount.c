@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * deltafs umount: undoes mounts, and returns when their processes and
+ * temporary files are gone.  Clears what crashes have left.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "holders.h"
+#include "leftovers.h"
+#include "mounts.h"
+#include "private_directory.h"
+#include "process_identity.h"
+#include "session.h"
+#include "unmount.h"
+
+#define RETRY_MILLISECONDS 100
+/* How long the processes of a mount that is undone may take to end. */
+#define END_MILLISECONDS 30000
+
+static const char what[] = "cannot unmount";
+
+/* One mount point. */
+struct target {
+  const char *argument;         /* as the user wrote it */
+  char *path;                   /* as the table of mounts has it */
+  int id;                       /* of the mount */
+  bool has_supervisor;
+  struct process_identity supervisor;
+  char *private_directory;      /* or NULL */
+};
+
+static void
+target_clear (struct target *target)
+{
+  free (target->path);
+  free (target->private_directory);
+}
+
+/* The argument as an absolute path without symlinks, the last component left
+ * alone: no request goes to what may be mounted there. */
+static char *
+resolve_parent (const char *argument)
+{
+  CLEANUP_FREE char *copy = strdup (argument);
+  CLEANUP_FREE char *parent = NULL;
+  size_t length;
+  char *slash, *path;
+
+  if (copy == NULL)
+    return NULL;
+  for (length = strlen (copy); length > 1 && copy[length - 1] == '/'; )
+    copy[--length] = '\0';
+  slash = strrchr (copy, '/');
+  if (strcmp (copy, "/") == 0 || strcmp (copy, ".") == 0
+      || strcmp (copy, "..") == 0
+      || (slash != NULL && (strcmp (slash, "/.") == 0
+                            || strcmp (slash, "/..") == 0)))
+    return realpath (copy, NULL);
+  if (slash == NULL)
+    parent = realpath (".", NULL);
+  else {
+    *slash = '\0';
+    parent = realpath (slash == copy ? "/" : copy, NULL);
+  }
+  if (parent == NULL
+      || asprintf (&path, "%s/%s", strcmp (parent, "/") == 0 ? "" : parent,
+                   slash != NULL ? slash + 1 : copy) < 0)
+    return NULL;
+  return path;
+}
+
+/* The mount that the argument means, in *ROW: -ENOENT if there is none. */
+static errint_t
+find_row (struct target *target, const struct mounts *mounts,
+          const struct mount_row **row)
+{
+  target->path = resolve_parent (target->argument);
+  if (target->path == NULL)
+    return -errno;
+  *row = mounts_find (mounts, target->path);
+  if (*row == NULL) {
+    free (target->path);
+    target->path = realpath (target->argument, NULL);
+    if (target->path == NULL)
+      return -errno;
+    *row = mounts_find (mounts, target->path);
+  }
+  return 0;
+}
+
+/* Refuses what is not a mount of deltafs. */
+static errint_t
+find_mount (struct target *target, const struct log *log)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  const struct mount_row *row = NULL;
+  errint_t error = mounts_read (&mounts);
+
+  if (error == 0)
+    error = find_row (target, mounts, &row);
+  if (error < 0)
+    return log_error (log, error, what, target->argument);
+  if (row == NULL) {
+    log_report (log, LOG_LEVEL_ERROR, what, target->argument,
+                "nothing is mounted there");
+    return -EINVAL;
+  }
+  if (!mount_is_deltafs (row)) {
+    log_report (log, LOG_LEVEL_ERROR, what, target->argument,
+                "it is not a mount of deltafs (its type is %s)", row->type);
+    return -EINVAL;
+  }
+  if (geteuid () != 0 && mount_owner (row) != (long) getuid ()) {
+    log_report (log, LOG_LEVEL_ERROR, what, target->argument,
+                "another user mounted it");
+    return -EPERM;
+  }
+  target->id = row->id;
+  return 0;
+}
+
+/* Finds the processes: the mount says it, or the private directories do. */
+static void
+find_supervisor (struct target *target, const struct log *log)
+{
+  errint_t error = session_ask (target->path, &target->supervisor,
+                                &target->private_directory);
+
+  if (error < 0)
+    error = leftovers_find (target->path, &target->supervisor,
+                            &target->private_directory);
+  target->has_supervisor = error == 0;
+  if (error == 0)
+    log_detail (log, "%s: served under process %d, temporary files in %s",
+                target->path, (int) target->supervisor.pid,
+                target->private_directory);
+}
+
+static int64_t
+now_milliseconds (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Is the mount still there?  Somebody else may have undone it. */
+static bool
+is_mounted (const struct target *target)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+
+  if (mounts_read (&mounts) < 0)
+    return true;
+  for (size_t i = 0; i < mounts->count; ++i)
+    if (mounts->list[i].id == target->id)
+      return true;
+  return false;
+}
+
+static errint_t
+report_busy (const struct target *target, const struct log *log)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  CLEANUP_FREE char *holders = NULL;
+  const struct mount_row *row = NULL;
+
+  if (mounts_read (&mounts) == 0)
+    row = mounts_find (mounts, target->path);
+  if (row != NULL)
+    holders = holders_text (mounts, row);
+  if (holders != NULL && holders[0] != '\0')
+    log_report (log, LOG_LEVEL_ERROR, what, target->argument,
+                "it is in use by %s", holders);
+  else
+    log_report (log, LOG_LEVEL_ERROR, what, target->argument,
+                "it is in use, by whom this user may not know");
+  log_hint (log, "end that, or detach the mount with --lazy");
+  return -EBUSY;
+}
+
+/* Tries until it works or the time is over. */
+static errint_t
+undo (const struct target *target, const struct options *options,
+      const struct log *log)
+{
+  int64_t end = now_milliseconds () + (int64_t) options->timeout * 1000;
+  errint_t error;
+
+  for (;;) {
+    error = unmount_path (target->path, options->lazy);
+    if (error == 0 || !is_mounted (target))
+      return 0;
+    if (error != -EBUSY)
+      break;
+    if (now_milliseconds () >= end)
+      return report_busy (target, log);
+    poll (NULL, 0, RETRY_MILLISECONDS);
+  }
+  log_error (log, error, what, target->argument);
+  if (error == -ENOENT)
+    log_hint (log, "ordinary users need fusermount3, of the package fuse3");
+  return error;
+}
+
+/* Removes the directory of a run whose supervisor was killed; its worker, which
+ * ends by itself then, may have it in use for a moment. */
+static bool
+remove_directory (const char *directory, int64_t end)
+{
+  while (private_directory_remove_dead (AT_FDCWD, directory) == -EBUSY) {
+    if (now_milliseconds () >= end)
+      return false;
+    poll (NULL, 0, RETRY_MILLISECONDS);
+  }
+  return true;
+}
+
+static errint_t
+wait_for_end (const struct target *target, const struct log *log)
+{
+  int64_t end = now_milliseconds () + END_MILLISECONDS;
+
+  if (!process_wait (&target->supervisor, END_MILLISECONDS)) {
+    log_report (log, LOG_LEVEL_ERROR, "unmounted, but not all has ended",
+                target->argument, "process %d is still there",
+                (int) target->supervisor.pid);
+    return -ETIMEDOUT;
+  }
+  if (!remove_directory (target->private_directory, end)) {
+    log_report (log, LOG_LEVEL_ERROR, "unmounted, but not all has ended",
+                target->argument, "%s is still in use",
+                target->private_directory);
+    return -ETIMEDOUT;
+  }
+  return 0;
+}
+
+static errint_t
+unmount_argument (const char *argument, const struct options *options,
+                  const struct log *log)
+{
+  struct target target = { .argument = argument };
+  errint_t error = find_mount (&target, log);
+
+  if (error == 0) {
+    find_supervisor (&target, log);
+    error = undo (&target, options, log);
+  }
+  if (error == 0 && !options->lazy && target.has_supervisor)
+    error = wait_for_end (&target, log);
+  target_clear (&target);
+  return error;
+}
+
+int
+command_umount (const struct options *options, struct messages *messages)
+{
+  int code = EXIT_DONE;
+
+  for (int i = 0; i < options->operand_count; ++i)
+    if (unmount_argument (options->operands[i], options,
+                          &messages->log) < 0)
+      code = EXIT_FAILED;
+  leftovers_clear (&messages->log);
+  return code;
+}

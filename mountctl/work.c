@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From the options to the delta set.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "progress_bar.h"
+#include "work.h"
+
+static void
+inspection_options (const struct options *options, const struct log *log,
+                    struct inspection_options *result)
+{
+  *result = (struct inspection_options) {
+    .overlay = options->operands[0],
+    .engine = options->engine,
+    .mounts = options->mounts.list,
+    .keys = options->keys.list,
+    .rules = {
+      .verify = options->verify,
+      .times = options->times,
+      .ignore_xattrs = options->ignore_xattrs.list,
+    },
+    .filter = {
+      .content_only = options->content_only,
+      .include = options->includes.list,
+      .exclude = options->excludes.list,
+    },
+    .log = log,
+  };
+}
+
+errint_t
+work_check (const struct options *options, const struct log *log)
+{
+  struct inspection_options checked;
+
+  inspection_options (options, log, &checked);
+  return inspection_check_options (&checked);
+}
+
+static void
+tell_written (struct image_pair *pair, const struct log *log)
+{
+  const struct extents *written = pair_written (pair);
+
+  if (written != NULL)
+    log_detail (log, "written since the base: %" PRIu64 " of %" PRIu64
+                " bytes, in %zu pieces", extents_total (written),
+                pair_size (pair, SIDE_OVERLAY), written->count);
+  else
+    log_detail (log, "the images have no chain in common: every byte may "
+                "differ");
+}
+
+static errint_t
+open_pair (struct work *work, const struct options *options,
+           const char *private_directory, const struct log *log)
+{
+  struct pair_options pair = {
+    .overlay = options->operands[0],
+    .overlay_format = options->format,
+    .base = options->base,
+    .base_format = options->base_format,
+    .allow_remote_backing = options->allow_remote_backing,
+    .private_directory = private_directory,
+  };
+  errint_t error = pair_open (&pair, log, &work->pair);
+
+  if (error == 0)
+    tell_written (work->pair, log);
+  return error;
+}
+
+errint_t
+work_open (struct work *work, const struct options *options,
+           const char *private_directory, bool show_progress,
+           struct messages *messages)
+{
+  const struct log *log = &messages->log;
+  CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
+  struct inspection_options inspection;
+  errint_t error;
+
+  *work = (struct work) { .pair = NULL };
+  /* Whatever a library puts aside on the way goes with the directory. */
+  setenv ("TMPDIR", private_directory, 1);
+  error = open_pair (work, options, private_directory, log);
+  if (error < 0)
+    return error;
+  inspection_options (options, log, &inspection);
+  inspection.private_directory = private_directory;
+  if (show_progress)
+    bar = progress_bar_start (messages, &inspection.progress);
+  return inspection_open (work->pair, &inspection, &work->inspection);
+}
+
+void
+work_close (struct work *work)
+{
+  if (work->inspection != NULL)
+    inspection_close (steal_pointer (&work->inspection));
+  if (work->pair != NULL)
+    pair_close (steal_pointer (&work->pair));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What mount and diff have in common: from the options to the delta set.
+ */
+#ifndef DELTAFS_WORK_H
+#define DELTAFS_WORK_H
+
+#include "inspection.h"
+#include "message.h"
+#include "options.h"
+#include "pair.h"
+
+struct work {
+  struct image_pair *pair;
+  struct inspection *inspection;
+};
+
+/* Everything about the options that can be refused without an image.
+ * Reported: -EINVAL, … */
+errint_t work_check (const struct options *options, const struct log *log);
+
+/* Opens the pair and computes the delta set, showing a progress bar where
+ * SHOW_PROGRESS.  Failures are reported.  To be closed with work_close in any
+ * case. */
+errint_t work_open (struct work *work, const struct options *options,
+                    const char *private_directory, bool show_progress,
+                    struct messages *messages);
+void work_close (struct work *work);
+
+#endif
