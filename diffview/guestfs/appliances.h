@@ -55,6 +55,9 @@ struct appliance_filesystem {
                                  * a btrfs subvolume that is not the default */
   char *type;                   /* "ext4", "swap", "crypto_LUKS", "unknown" */
   char *uuid, *label;           /* or NULL */
+  /* btrfs: the path of the subvolume that MOUNTABLE means, from the top
+   * level and without a slash before it; NULL: the top level itself. */
+  char *subvolume;
 };
 
 struct appliance_filesystems {

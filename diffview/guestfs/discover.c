@@ -31,6 +31,7 @@ appliance_filesystems_free (struct appliance_filesystems *filesystems)
     free (filesystem->type);
     free (filesystem->uuid);
     free (filesystem->label);
+    free (filesystem->subvolume);
   }
   free (filesystems->list);
   free (filesystems);
@@ -101,12 +102,15 @@ is_no_filesystem (char *const *tags)
   return false;
 }
 
-/* Subvolumes that the default one does not show at its root by being it. */
+/* The subvolumes of the btrfs that was added last: the default one is what
+ * its device means, the others are added. */
 static errint_t
 add_subvolumes (struct discovery *discovery, const char *device,
                 const char *uuid, const char *label)
 {
   guestfs_h *g = discovery->appliance->g;
+  struct appliance_filesystems *found = discovery->found;
+  size_t device_index = found->count - 1;
   struct guestfs_btrfssubvolume_list *subvolumes;
   int64_t default_id;
   errint_t r = 0;
@@ -118,16 +122,23 @@ add_subvolumes (struct discovery *discovery, const char *device,
   for (uint32_t i = 0; i < subvolumes->len && r == 0; ++i) {
     const struct guestfs_btrfssubvolume *subvolume = &subvolumes->val[i];
     CLEANUP_FREE char *mountable = NULL;
+    size_t index = device_index;
 
-    if ((int64_t) subvolume->btrfssubvolume_id == default_id)
-      continue;
-    if (asprintf (&mountable, "btrfsvol:%s/%s", device,
-                  subvolume->btrfssubvolume_path) < 0) {
-      mountable = NULL;
-      r = -ENOMEM;
-      break;
+    if ((int64_t) subvolume->btrfssubvolume_id != default_id) {
+      if (asprintf (&mountable, "btrfsvol:%s/%s", device,
+                    subvolume->btrfssubvolume_path) < 0) {
+        mountable = NULL;
+        r = -ENOMEM;
+        break;
+      }
+      r = add (discovery, device, mountable, "btrfs", uuid, label);
+      if (r < 0)
+        break;
+      index = found->count - 1;
     }
-    r = add (discovery, device, mountable, "btrfs", uuid, label);
+    found->list[index].subvolume = strdup (subvolume->btrfssubvolume_path);
+    if (found->list[index].subvolume == NULL)
+      r = -ENOMEM;
   }
   guestfs_free_btrfssubvolume_list (subvolumes);
   return r;

@@ -9,7 +9,7 @@
 
 #include "guest.h"
 #include "path.h"
-#include "resolve.h"
+#include "devices.h"
 
 /* Snapshots are subvolumes too: there may be very many. */
 #define MAX_SUBVOLUMES 128
@@ -114,7 +114,7 @@ names_itself (const struct search *search, const struct guest *guest)
 
     if (strcmp (entry->mount_point, "/") != 0)
       continue;
-    if (!resolve_entry (search->filesystems, entry, &index)
+    if (!devices_find_entry (search->filesystems, entry, &index)
         || index != guest->root || entry->subvolume_number)
       return false;
     if (entry->subtree != NULL)

@@ -9,7 +9,7 @@
 
 #include "layout.h"
 #include "path.h"
-#include "resolve.h"
+#include "devices.h"
 
 static const char others[] = "/.filesystems/";
 
@@ -86,7 +86,7 @@ warn_missing (const struct fstab_entry *entry, const struct log *log)
   CLEANUP_FREE char *text = fstab_entry_text (entry);
 
   if (entry->optional
-      || (entry->tag == FSTAB_DEVICE && resolve_is_removable (entry->value)))
+      || (entry->tag == FSTAB_DEVICE && devices_is_removable (entry->value)))
     log_detail (log, "the disk has no %s, which the guest's fstab names",
                 text != NULL ? text : entry->value);
   else
@@ -104,7 +104,7 @@ add_entry (struct layout *layout, const struct filesystems *filesystems,
 
   if (strcmp (entry->mount_point, "/") == 0)
     return 0;                   /* where that fstab is from */
-  if (!resolve_entry (filesystems, entry, &index)) {
+  if (!devices_find_entry (filesystems, entry, &index)) {
     warn_missing (entry, log);
     return 0;
   }
@@ -203,7 +203,7 @@ find_selected (const struct filesystems *filesystems,
                const struct selected *selected, const struct log *log,
                size_t *index)
 {
-  bool found = resolve_device (filesystems, selected->device, index);
+  bool found = devices_find (filesystems, selected->device, index);
   CLEANUP_FREE char *devices = NULL;
 
   if (found && filesystem_counts (&filesystems->list[*index]))

@@ -210,19 +210,31 @@ contents_of_seen (const char *type)
   return CONTENTS_FILESYSTEM;
 }
 
-/* "btrfsvol:/dev/sda2/@home" of /dev/sda2 is subvolume "/@home". */
+/* A new path below the top level, "/@home" for "@home"; NULL without
+ * memory. */
+static char *
+subtree_of (const char *subvolume)
+{
+  char *subtree;
+
+  return asprintf (&subtree, "/%s", subvolume) < 0 ? NULL : subtree;
+}
+
+/* What is mounted as the device is the default one. */
 static errint_t
 add_subvolume (struct filesystem *filesystem,
                const struct appliance_filesystem *seen)
 {
-  static const char prefix[] = "btrfsvol:";
-  size_t skip = sizeof prefix - 1 + strlen (seen->device);
   size_t count = 0;
   char **list;
 
-  if (strncmp (seen->mountable, prefix, sizeof prefix - 1) != 0
-      || strlen (seen->mountable) <= skip + 1)
+  if (seen->subvolume == NULL)
     return 0;
+  if (strcmp (seen->mountable, seen->device) == 0) {
+    free (filesystem->default_subtree);
+    filesystem->default_subtree = subtree_of (seen->subvolume);
+    return filesystem->default_subtree != NULL ? 0 : -ENOMEM;
+  }
   while (filesystem->subvolumes != NULL
          && filesystem->subvolumes[count] != NULL)
     ++count;
@@ -230,7 +242,7 @@ add_subvolume (struct filesystem *filesystem,
   if (list == NULL)
     return -ENOMEM;
   filesystem->subvolumes = list;
-  list[count] = strdup (seen->mountable + skip);
+  list[count] = subtree_of (seen->subvolume);
   list[count + 1] = NULL;
   return list[count] != NULL ? 0 : -ENOMEM;
 }

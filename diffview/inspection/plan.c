@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "plan.h"
-#include "resolve.h"
+#include "devices.h"
 
 /* Containers whose inside shows up as filesystems of their own. */
 static bool
@@ -98,7 +98,7 @@ all_known (const struct filesystems *filesystems,
   for (size_t i = 0; i < selection->count; ++i) {
     size_t index;
 
-    if (!resolve_device (filesystems, selection->list[i].device, &index))
+    if (!devices_find (filesystems, selection->list[i].device, &index))
       return false;
   }
   return true;

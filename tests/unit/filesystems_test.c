@@ -203,12 +203,14 @@ nothing (void **state)
 }
 
 static struct appliance_filesystem
-seen (const char *device, const char *mountable, const char *type,
-      const char *uuid)
+seen (const char *device, const char *mountable, const char *subvolume,
+      const char *type, const char *uuid)
 {
   return (struct appliance_filesystem) {
     .device = (char *) (uintptr_t) device,
-    .mountable = (char *) (uintptr_t) mountable,
+    .mountable = (char *) (uintptr_t) (mountable != NULL ? mountable
+                                                         : device),
+    .subvolume = (char *) (uintptr_t) subvolume,
     .type = (char *) (uintptr_t) type,
     .uuid = (char *) (uintptr_t) uuid,
   };
@@ -223,21 +225,23 @@ inside_containers (void **state)
     volume (3, 4001, VOLUME_CONTAINER, "crypto_LUKS", "C"),
   };
   struct appliance_filesystem base[] = {
-    seen ("/dev/sda1", "/dev/sda1", "btrfs", "A"),
-    seen ("/dev/vg/gone", "/dev/vg/gone", "ext4", "X"),
-    seen ("/dev/vg/root", "/dev/vg/root", "ext4", "R"),
-    seen ("/dev/vg/swap", "/dev/vg/swap", "swap", NULL),
+    seen ("/dev/sda1", NULL, NULL, "btrfs", "A"),
+    seen ("/dev/vg/gone", NULL, NULL, "ext4", "X"),
+    seen ("/dev/vg/root", NULL, NULL, "ext4", "R"),
+    seen ("/dev/vg/swap", NULL, NULL, "swap", NULL),
   };
   struct appliance_filesystem overlay[] = {
-    seen ("/dev/sda1", "/dev/sda1", "btrfs", "A"),
-    seen ("/dev/sda1", "btrfsvol:/dev/sda1/@home", "btrfs", "A"),
-    seen ("/dev/sda1", "btrfsvol:/dev/sda1/a/b", "btrfs", "A"),
-    seen ("/dev/sda3", "/dev/sda3", "crypto_LUKS", "C"),
-    seen ("/dev/../x", "/dev/../x", "ext4", NULL),
-    seen ("/dev/vg/crypt", "/dev/vg/crypt", "crypto_LUKS", NULL),
-    seen ("/dev/vg/raw", "/dev/vg/raw", "unknown", NULL),
-    seen ("/dev/vg/root", "/dev/vg/root", "ext4", "R2"),
-    seen ("/dev/vg/swap", "/dev/vg/swap", "swap", NULL),
+    seen ("/dev/sda1", NULL, "a", "btrfs", "A"),
+    seen ("/dev/sda1", "btrfsvol:/dev/sda1/@home",
+          "@home", "btrfs", "A"),
+    seen ("/dev/sda1", "btrfsvol:/dev/sda1/a/b",
+          "a/b", "btrfs", "A"),
+    seen ("/dev/sda3", NULL, NULL, "crypto_LUKS", "C"),
+    seen ("/dev/../x", NULL, NULL, "ext4", NULL),
+    seen ("/dev/vg/crypt", NULL, NULL, "crypto_LUKS", NULL),
+    seen ("/dev/vg/raw", NULL, NULL, "unknown", NULL),
+    seen ("/dev/vg/root", NULL, NULL, "ext4", "R2"),
+    seen ("/dev/vg/swap", NULL, NULL, "swap", NULL),
   };
   struct appliance_filesystems base_seen = { .list = base, .count = 4 };
   struct appliance_filesystems overlay_seen = { .list = overlay, .count = 9 };
@@ -255,6 +259,7 @@ inside_containers (void **state)
   assert_string_equal (filesystems->list[0].subvolumes[0], "/@home");
   assert_string_equal (filesystems->list[0].subvolumes[1], "/a/b");
   assert_null (filesystems->list[0].subvolumes[2]);
+  assert_string_equal (filesystems->list[0].default_subtree, "/a");
   expect (filesystems, "sda2", TASK_NONE);
   expect (filesystems, "sda3", TASK_NONE);      /* locked, not written to */
   expect (filesystems, "vg/gone", TASK_COMPARE);

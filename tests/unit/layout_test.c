@@ -14,7 +14,7 @@
 
 #include "layout.h"
 #include "messages.h"
-#include "resolve.h"
+#include "devices.h"
 #include "selection.h"
 
 static struct messages messages;
@@ -85,7 +85,7 @@ expect_device (const struct filesystems *filesystems, const char *name,
 {
   size_t index;
 
-  if (!resolve_device (filesystems, name, &index)) {
+  if (!devices_find (filesystems, name, &index)) {
     assert_null (device);
     return;
   }

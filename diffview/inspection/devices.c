@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Which filesystem a name means: see resolve.h.
+ * Which filesystem a name means: see devices.h.
  */
 #include <config.h>
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "resolve.h"
+#include "devices.h"
 
 static bool
 find_partition (const struct filesystems *filesystems, int partition,
@@ -105,7 +105,7 @@ name_of_mapper (const char *mapper)
 }
 
 bool
-resolve_device (const struct filesystems *filesystems, const char *device,
+devices_find (const struct filesystems *filesystems, const char *device,
                 size_t *index)
 {
   const struct filesystem *filesystem;
@@ -163,11 +163,11 @@ side_matches (const struct filesystem_side *side,
 /* What the overlay's filesystem says of itself counts first; the base's
  * tells where one was that is gone or garbage now. */
 bool
-resolve_entry (const struct filesystems *filesystems,
+devices_find_entry (const struct filesystems *filesystems,
                const struct fstab_entry *entry, size_t *index)
 {
   if (entry->tag == FSTAB_DEVICE)
-    return resolve_device (filesystems, entry->value, index);
+    return devices_find (filesystems, entry->value, index);
   for (size_t i = 0; i < filesystems->count; ++i)
     if (side_matches (&filesystems->list[i].side[SIDE_OVERLAY], entry)) {
       *index = i;
@@ -186,7 +186,7 @@ resolve_entry (const struct filesystems *filesystems,
 }
 
 bool
-resolve_is_removable (const char *device)
+devices_is_removable (const char *device)
 {
   static const char *const prefixes[] = {
     "/dev/cdrom", "/dev/dvd", "/dev/sr", "/dev/scd", "/dev/fd", "/dev/floppy",

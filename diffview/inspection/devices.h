@@ -2,8 +2,8 @@
  *
  * Which filesystem of the disk a guest or a user means by a name.
  */
-#ifndef DELTAFS_RESOLVE_H
-#define DELTAFS_RESOLVE_H
+#ifndef DELTAFS_DEVICES_H
+#define DELTAFS_DEVICES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,14 +15,14 @@
  * "/dev/": "sda1", "vda1", "nvme0n1p1", "xvda", "vg/lv", "mapper/vg-lv",
  * "disk/by-id/…-part1".  The guest may have called its disk anything: the
  * first disk of each kind is the disk.  False when there is none. */
-bool resolve_device (const struct filesystems *filesystems,
+bool devices_find (const struct filesystems *filesystems,
                      const char *device, size_t *index);
 
 /* The same for what a line of fstab names. */
-bool resolve_entry (const struct filesystems *filesystems,
+bool devices_find_entry (const struct filesystems *filesystems,
                     const struct fstab_entry *entry, size_t *index);
 
 /* Is it a drive with exchangeable media, whose absence means nothing? */
-bool resolve_is_removable (const char *device);
+bool devices_is_removable (const char *device);
 
 #endif
