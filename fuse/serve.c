@@ -127,6 +127,7 @@ serve_free (struct serve *serve)
   if (serve == NULL)
     return;
   serve_unmount (serve);
+  loop_take_messages (NULL);
   if (serve->stop != -1)
     close (serve->stop);
   free (serve->session_name);

@@ -28,20 +28,25 @@ struct serve;
 
 /* Mounts a filesystem that is not served yet at MOUNT_POINT, always read-only,
  * nosuid, nodev, with the subtype "deltafs".  Everything that can fail is
- * reported: no /dev/fuse, no permission, allow_other not allowed.
- * *SERVE is to be freed with serve_free. */
+ * reported: no /dev/fuse, no permission, allow_other not allowed.  LOG is kept
+ * (borrowed) until serve_free.  *SERVE is to be freed with serve_free.
+ * Requests wait until serve_run: do not touch the mount point before. */
 errint_t serve_mount (const char *mount_point,
                       const struct serve_options *options,
                       const struct log *log, struct serve **serve);
 
-/* Answers requests with VIEW (borrowed) until the mount is undone or
- * serve_stop is called; READY is called once with OPAQUE when the tree answers
- * (from a thread of the loop or from this one).  Several threads serve.
- * Returns 0, or a negative errno (reported).  Unmounts before it returns. */
+/* Answers requests with VIEW (borrowed) until the mount is undone (of one that
+ * was detached lazily: until its last file is closed) or serve_stop is called.
+ * READY is called once with OPAQUE, by this thread, when the tree answers; it
+ * is not called if the mount ends before.  Several threads serve; they take
+ * no signals, this one does.  Reads under way are waited for.  Returns 0, or a
+ * negative errno (reported).  Unmounts before it returns, but only this
+ * mount, wherever it is by then. */
 errint_t serve_run (struct serve *serve, const struct view *view,
                     void (*ready) (void *opaque), void *opaque);
 
-/* Makes serve_run end.  Async-signal-safe. */
+/* Makes serve_run end, or not begin to serve.  Async-signal-safe, any thread,
+ * until serve_free. */
 void serve_stop (struct serve *serve);
 
 /* Unmounts if it is mounted and frees everything. */

@@ -57,6 +57,9 @@ equal("a relative target", os.readlink(root + "/up"), "../../x")
 equal("a target of 4000 bytes", os.readlink(root + "/far"), "t" * 4000)
 equal("a target of odd bytes", os.readlink(os.fsencode(root) + b"/odd"),
       b"\xff\n \x01")
+equal("the longest target", len(os.readlink(root + "/longest")), 4095)
+fails("a longer one", (errno.EIO, errno.ENAMETOOLONG), os.readlink,
+      root + "/toolong")
 fails("a target that cannot be read", errno.EIO, os.readlink, root + "/lost")
 fails("readlink of a file", errno.EINVAL, os.readlink, root + "/file")
 
@@ -112,6 +115,9 @@ equal("hostile names: each is found",
        for n in names], [1] * len(wanted))
 fails("a name of 256 bytes", (errno.ENOENT, errno.ENAMETOOLONG), os.lstat,
       root + "/names/" + "n" * 256)
+equal("a name of 765 bytes, as NTFS has them",
+      os.stat(root + "/" + "N" * 765).st_size, 1)
+check("it is listed", "N" * 765 in os.listdir(root))
 fails("a missing name", errno.ENOENT, os.lstat, root + "/names/missing")
 fails("below a file", errno.ENOTDIR, os.lstat, root + "/file/x")
 

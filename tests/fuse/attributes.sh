@@ -47,6 +47,9 @@ overlay file /names/con: text=1
 END
     printf 'overlay file /names/%s text=1\n' "$(printf 'n%.0s' {1..255})"
     printf 'overlay symlink /far target=%s\n' "$(printf 't%.0s' {1..4000})"
+    printf 'overlay file /%s text=1\n' "$(printf 'N%.0s' {1..765})"
+    printf 'overlay symlink /longest target=%s\n' "$(printf 't%.0s' {1..4095})"
+    printf 'overlay symlink /toolong target=%s\n' "$(printf 't%.0s' {1..5000})"
     deep=/deep
     for ((i = 0; i < 60; ++i)); do
         deep=$deep/$(printf 'd%.0s' {1..200})
