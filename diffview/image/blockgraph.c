@@ -20,6 +20,8 @@ const char *const blockgraph_scratch_export[SIDES] = {
   "base-scratch", "overlay-scratch"
 };
 
+static const char no_scratch[] = "cannot make a scratch layer";
+
 static void
 layer_node (const struct image_chains *chains,
             const struct image_chain *chain, size_t index, char *node)
@@ -143,6 +145,7 @@ add_chain (struct storage_daemon *daemon, const struct image_chains *chains,
     errint_t error =
       storage_daemon_execute (daemon, "blockdev-add",
                               describe_layer (chains, chain, i),
+                              "cannot read the image",
                               chain->layers[i].file->name);
 
     if (error != 0)
@@ -161,7 +164,7 @@ export (struct storage_daemon *daemon, const char *node, const char *name,
                                             "node-name", node, "name", name,
                                             "writable", writable,
                                             "allocation-depth", depth),
-                                 name);
+                                 "cannot export the disk", name);
 }
 
 errint_t
@@ -182,6 +185,20 @@ blockgraph_build (struct storage_daemon *daemon,
   return error;
 }
 
+/* QEMU writes an empty qcow2 image into the node FILE. */
+static errint_t
+format_scratch (struct storage_daemon *daemon, const char *id,
+                const char *file, uint64_t size, const char *path)
+{
+  json_t *arguments = json_pack ("{s:s, s:{s:s, s:s, s:I}}", "job-id", id,
+                                 "options", "driver", "qcow2", "file", file,
+                                 "size", (json_int_t) size);
+
+  return storage_daemon_run_job (daemon, "blockdev-create", id, arguments,
+                                 no_scratch, path);
+}
+
+/* Nothing in it has to outlive a crash: no flushing. */
 errint_t
 blockgraph_add_scratch (struct storage_daemon *daemon,
                         const struct image_chains *chains,
@@ -189,35 +206,24 @@ blockgraph_add_scratch (struct storage_daemon *daemon,
 {
   const char *name = blockgraph_scratch_export[side];
   char node[NODE_NAME_SIZE], file[NODE_NAME_SIZE];
+  json_t *arguments;
   errint_t error;
 
   disk_node (chains, side, node);
   snprintf (file, sizeof file, "%s-file", name);
-  /* Nothing in it has to outlive a crash: no flushing. */
-  error = storage_daemon_execute (daemon, "blockdev-add",
-                                  json_pack ("{s:s, s:s, s:s, s:s, s:{s:b}}",
-                                             "driver", "file",
-                                             "node-name", file,
-                                             "filename", path,
-                                             "locking", "off",
-                                             "cache", "no-flush", 1), path);
+  arguments = json_pack ("{s:s, s:s, s:s, s:s, s:{s:b}}", "driver", "file",
+                         "node-name", file, "filename", path,
+                         "locking", "off", "cache", "no-flush", 1);
+  error = storage_daemon_execute (daemon, "blockdev-add", arguments,
+                                  no_scratch, path);
   if (error == 0)
-    error = storage_daemon_run_job (daemon, "blockdev-create", name,
-                                    json_pack ("{s:s, s:{s:s, s:s, s:I}}",
-                                               "job-id", name, "options",
-                                               "driver", "qcow2",
-                                               "file", file,
-                                               "size", (json_int_t) size),
-                                    path);
-  if (error == 0)
-    error = storage_daemon_execute (daemon, "blockdev-add",
-                                    json_pack ("{s:s, s:s, s:s, s:s, s:{s:b}}",
-                                               "driver", "qcow2",
-                                               "node-name", name,
-                                               "file", file,
-                                               "backing", node,
-                                               "cache", "no-flush", 1), path);
-  if (error == 0)
-    error = export (daemon, name, name, true, false);
-  return error;
+    error = format_scratch (daemon, name, file, size, path);
+  if (error != 0)
+    return error;
+  arguments = json_pack ("{s:s, s:s, s:s, s:s, s:{s:b}}", "driver", "qcow2",
+                         "node-name", name, "file", file, "backing", node,
+                         "cache", "no-flush", 1);
+  error = storage_daemon_execute (daemon, "blockdev-add", arguments,
+                                  no_scratch, path);
+  return error == 0 ? export (daemon, name, name, true, false) : error;
 }

@@ -55,6 +55,8 @@ check_extent (const struct image_layer *layer,
     return 0;
   if (error == 0)
     error = vmdk_extent_check (file, &reason);
+  if (error == 0)
+    error = vmdk_tables_check (file, &reason);
   if (error == 0) {
     error = image_file_size (file, &size);
     reason = strerror (-error);

@@ -33,6 +33,8 @@ struct connection {
 
 struct nbd_side {
   uint64_t size;
+  uint64_t unit;                /* requests are multiples of it, a power of
+                                 * two; mostly 1 */
   pthread_mutex_t lock;         /* for taken */
   pthread_cond_t given_back;
   struct connection connections[CONNECTIONS];
@@ -79,7 +81,7 @@ static errint_t
 open_connections (struct nbd_side *side, const char *path,
                   const char *export, bool depth)
 {
-  int64_t size;
+  int64_t size, unit;
 
   for (size_t i = 0; i < CONNECTIONS; ++i) {
     struct nbd_handle *handle = nbd_create ();
@@ -96,6 +98,8 @@ open_connections (struct nbd_side *side, const char *path,
   if (size < 0)
     return last_error ();
   side->size = (uint64_t) size;
+  unit = nbd_get_block_size (side->connections[0].handle, LIBNBD_SIZE_MINIMUM);
+  side->unit = unit > 0 ? (uint64_t) unit : 1;
   return 0;
 }
 
@@ -237,24 +241,45 @@ read_by (struct nbd_handle *handle, unsigned char *buffer, size_t length,
   return error == 0 ? settle (handle, transfer, 0) : error;
 }
 
+static errint_t
+read_aligned (struct nbd_side *side, unsigned char *buffer,
+              size_t length, uint64_t offset)
+{
+  struct transfer transfer = { 0 };
+  struct connection *connection = take_connection (side);
+  errint_t error;
+
+  if (connection == NULL)
+    return -EIO;
+  error = read_by (connection->handle, buffer, length, offset, &transfer);
+  give_back (side, connection, error == 0);
+  return error == 0 && transfer.error != 0 ? -transfer.error : error;
+}
+
 errint_t
 nbd_side_read (struct nbd_side *side, void *buffer,
                size_t length, uint64_t offset)
 {
-  struct transfer transfer = { 0 };
-  struct connection *connection;
+  CLEANUP_FREE_BYTES unsigned char *whole = NULL;
+  uint64_t before, whole_length;
   errint_t error;
 
   if (length > side->size || offset > side->size - length)
     return -EINVAL;
   if (length == 0)
     return 0;
-  connection = take_connection (side);
-  if (connection == NULL)
-    return -EIO;
-  error = read_by (connection->handle, buffer, length, offset, &transfer);
-  give_back (side, connection, error == 0);
-  return error == 0 && transfer.error != 0 ? -transfer.error : error;
+  before = offset & (side->unit - 1);
+  if (before == 0 && (length & (side->unit - 1)) == 0)
+    return read_aligned (side, buffer, length, offset);
+  /* Some drivers read whole sectors only; so does the disk's end. */
+  whole_length = (before + length + side->unit - 1) & ~(side->unit - 1);
+  whole = malloc (whole_length);
+  if (whole == NULL)
+    return -ENOMEM;
+  error = read_aligned (side, whole, whole_length, offset - before);
+  if (error == 0)
+    memcpy (buffer, whole + before, length);
+  return error;
 }
 
 /* A walk over the allocation depth. */

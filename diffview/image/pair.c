@@ -227,6 +227,12 @@ pair_scratch_export (const struct image_pair *pair, enum side side)
   return blockgraph_scratch_export[side];
 }
 
+void
+pair_hide_sockets (struct image_pair *pair)
+{
+  storage_daemon_hide (pair->daemon);
+}
+
 const char *
 pair_socket (const struct image_pair *pair, enum side side)
 {

@@ -66,6 +66,11 @@ const char *pair_scratch_socket (const struct image_pair *pair,
 const char *pair_scratch_export (const struct image_pair *pair,
                                  enum side side);
 
+/* Removes the socket's name, as soon as everybody who needs it has connected:
+ * they stay connected, nobody else can come in, and nothing is left behind
+ * even if this process is killed. */
+void pair_hide_sockets (struct image_pair *pair);
+
 /* Where another reader finds it, read-only and without the scratch layer. */
 const char *pair_socket (const struct image_pair *pair, enum side side);
 const char *pair_export (const struct image_pair *pair, enum side side);

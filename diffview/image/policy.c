@@ -73,7 +73,9 @@ policy_open_backing (const struct image_file *image,
   if (policy_is_protocol (path)) {
     if (!trusted)
       return forbidden (reason, not_local);
-    return remote_open (path, reason, file);
+    if (strncmp (path, "file:", 5) != 0)
+      return remote_open (path, reason, file);
+    memmove (path, path + 5, strlen (path + 5) + 1);
   }
   return image_file_open (AT_FDCWD, path, path,
                           trusted ? IMAGE_FILE_OR_DEVICE : IMAGE_FILE_REGULAR,

@@ -200,13 +200,31 @@ describe_ssh (const struct uri *uri, const char **reason)
                     "path", uri->path, "user", uri->user);
 }
 
+/* The protocol part of a "json:" name as libvirt writes it: the whole, or the
+ * "file" of an image format. */
+static json_t *
+describe_json (const char *text)
+{
+  json_t *whole = json_loads (text, 0, NULL);
+  json_t *file = json_object_get (whole, "file");
+
+  if (file != NULL) {
+    json_incref (file);
+    json_decref (whole);
+    return file;
+  }
+  return whole;
+}
+
 json_t *
 remote_describe (const char *text, const char **reason)
 {
   __attribute__ ((cleanup (cleanup_uri))) struct uri uri = { 0 };
 
-  *reason = "the URI is not one that is understood "
+  *reason = "not one of the URIs that are understood "
     "(nbd, nbd+unix, ssh, http, https)";
+  if (strncmp (text, "json:", 5) == 0)
+    return describe_json (text + 5);
   if (!remote_is_uri (text))
     return NULL;
   if (!split (text, &uri)) {
@@ -267,7 +285,27 @@ read_errors (int errors)
   colon = strstr (text, ": ");
   if (strncmp (text, "qemu-img", 8) == 0 && colon != NULL)
     start = colon + 2;
+  /* The name is reported by us, as the user gave it. */
+  colon = strstr (start, "}': ");
+  if (colon != NULL)
+    start = colon + 4;
   return strdup (start);
+}
+
+/* What qemu-img takes for FILE, a new string, or NULL without memory. */
+static char *
+input_argument (const struct image_file *file)
+{
+  const char *ignored;
+  json_t *description = remote_describe (file->name, &ignored);
+  CLEANUP_FREE char *text = json_dumps (description, JSON_COMPACT);
+  char *argument = NULL;
+
+  json_decref (description);
+  if (text == NULL || asprintf (&argument, "if=json:{\"driver\":\"raw\",\"file\":%s}",
+                                text) < 0)
+    return NULL;
+  return argument;
 }
 
 errint_t
@@ -281,8 +319,8 @@ remote_copy_start (const struct image_file *file, const char *directory,
   errint_t error;
 
   *reason = NULL;
-  if (asprintf (&path, "%s/header.XXXXXX", directory) < 0
-      || asprintf (&input, "if=%s", file->name) < 0)
+  input = input_argument (file);
+  if (input == NULL || asprintf (&path, "%s/header.XXXXXX", directory) < 0)
     return -ENOMEM;
   target = mkostemp (path, O_CLOEXEC);
   errors = memfd_create ("errors", MFD_CLOEXEC);
@@ -293,7 +331,7 @@ remote_copy_start (const struct image_file *file, const char *directory,
     return error;
   }
   error = subprocess_start ((const char *const []) {
-      "qemu-img", "dd", "-U", "-f", "raw", "-O", "raw", "bs=1M",
+      "qemu-img", "dd", "-U", "-O", "raw", "bs=1M",
       START_MEBIBYTES, input, output, NULL }, errors, NULL, 0, &pid);
   if (error == 0 && !succeeds (pid)) {
     *reason = read_errors (errors);

@@ -15,9 +15,9 @@
 /* Is a name on the command line a URI ("https://…") rather than a path? */
 bool remote_is_uri (const char *name);
 
-/* An image file for URI.  -EINVAL with *REASON for a scheme that is none of
- * nbd, nbd+tcp, nbd+unix, ssh, http and https, or a URI that lacks something;
- * -ENOMEM.  Not reported. */
+/* An image file for URI, or for a "json:" name that an image stores.  -EINVAL
+ * with *REASON for a scheme that is none of nbd, nbd+tcp, nbd+unix, ssh, http
+ * and https, or a URI that lacks something; -ENOMEM.  Not reported. */
 errint_t remote_open (const char *uri, const char **reason,
                       struct image_file **file);
 

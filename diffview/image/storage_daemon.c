@@ -173,40 +173,52 @@ storage_daemon_stop (struct storage_daemon *daemon)
   free (daemon);
 }
 
+/* QEMU knows the files by their descriptors only; the name is ours to tell. */
+static const char *
+without_handle (const char *refusal)
+{
+  static const char prefix[] = "Could not open '/dev/fd/";
+  const char *end = strstr (refusal, "': ");
+
+  return strncmp (refusal, prefix, strlen (prefix)) == 0 && end != NULL
+    ? end + strlen ("': ") : refusal;
+}
+
 static errint_t
 report (const struct storage_daemon *daemon, errint_t error,
-        const char *object, const char *refusal)
+        const char *what, const char *object, const char *refusal)
 {
   if (refusal == NULL)
     return report_failure (daemon, error, object);
-  log_report (daemon->log, LOG_LEVEL_ERROR, "cannot read the image", object,
-              "%s", refusal);
+  log_report (daemon->log, LOG_LEVEL_ERROR, what, object, "%s",
+              without_handle (refusal));
   return error;
 }
 
 errint_t
 storage_daemon_execute (struct storage_daemon *daemon, const char *command,
-                        json_t *arguments, const char *object)
+                        json_t *arguments,
+                        const char *what, const char *object)
 {
   CLEANUP_FREE char *refusal = NULL;
   errint_t error = qmp_execute (daemon->qmp, command, arguments, &refusal);
 
-  return error == 0 ? 0 : report (daemon, error, object, refusal);
+  return error == 0 ? 0 : report (daemon, error, what, object, refusal);
 }
 
 errint_t
 storage_daemon_run_job (struct storage_daemon *daemon, const char *command,
                         const char *id, json_t *arguments,
-                        const char *object)
+                        const char *what, const char *object)
 {
   CLEANUP_FREE char *refusal = NULL;
-  errint_t error = storage_daemon_execute (daemon, command, arguments,
+  errint_t error = storage_daemon_execute (daemon, command, arguments, what,
                                            object);
 
   if (error != 0)
     return error;
   error = qmp_finish_job (daemon->qmp, id, &refusal);
-  return error == 0 ? 0 : report (daemon, error, object, refusal);
+  return error == 0 ? 0 : report (daemon, error, what, object, refusal);
 }
 
 const char *

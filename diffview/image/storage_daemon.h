@@ -29,16 +29,17 @@ errint_t storage_daemon_start (const char *directory,
 void storage_daemon_stop (struct storage_daemon *daemon);
 DEFINE_CLEANUP (struct storage_daemon *, storage_daemon_stop)
 
-/* Runs a QMP command; takes ARGUMENTS over.  A failure is reported as "cannot
- * read the image: OBJECT: what QEMU says". */
+/* Runs a QMP command; takes ARGUMENTS over.  A failure is reported as "WHAT:
+ * OBJECT: what QEMU says". */
 errint_t storage_daemon_execute (struct storage_daemon *daemon,
                                  const char *command, json_t *arguments,
-                                 const char *object);
+                                 const char *what, const char *object);
 
 /* The same for a command that starts a job of the given id: until it ended. */
 errint_t storage_daemon_run_job (struct storage_daemon *daemon,
                                  const char *command, const char *id,
-                                 json_t *arguments, const char *object);
+                                 json_t *arguments,
+                                 const char *what, const char *object);
 
 /* Path of the NBD server's socket, which storage_daemon_hide removes: those
  * who are connected stay so, nobody else comes in. */

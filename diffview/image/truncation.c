@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "truncation.h"
+#include "vmdk_header.h"
 
 /* QEMU's limit for an L1 table, bytes. */
 #define L1_MAX (32 * 1024 * 1024)
@@ -280,6 +281,8 @@ truncation_check (const struct image_layer *layer, const struct log *log)
     error = check_qcow2 (&check);
   else if (error == 0 && strcmp (layer->format->name, "vdi") == 0)
     error = check_vdi (&check);
+  else if (error == 0 && strcmp (layer->format->name, "vmdk") == 0)
+    error = vmdk_tables_check (layer->file, &check.reason);
   if (error != 0)
     log_report (log, LOG_LEVEL_ERROR, "cannot read the image",
                 layer->file->name, "%s", check.reason);

@@ -10,7 +10,7 @@
 #include "layer.h"
 #include "log.h"
 
-/* Looks through the tables of a local qcow2 or VDI image: -EINVAL, reported,
+/* Looks through the tables of a local qcow2, VDI or VMDK image: -EINVAL, reported,
  * when something lies beyond the end of its file.  Other formats are QEMU's
  * to check. */
 errint_t truncation_check (const struct image_layer *layer,

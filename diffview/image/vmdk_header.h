@@ -12,4 +12,9 @@
 errint_t vmdk_extent_check (const struct image_file *extent,
                             const char **reason);
 
+/* Does all that the grain tables of a sparse file refer to lie within it?
+ * -EINVAL with *REASON if not, not reported; other files pass. */
+errint_t vmdk_tables_check (const struct image_file *file,
+                            const char **reason);
+
 #endif
