@@ -66,6 +66,7 @@ add (struct discovery *discovery, const char *device, const char *mountable,
   filesystem->type = strdup (type);
   filesystem->uuid = copy_or_null (uuid);
   filesystem->label = copy_or_null (label);
+  filesystem->subvolume = NULL;
   return filesystem->device != NULL && filesystem->mountable != NULL
     && filesystem->type != NULL ? 0 : -ENOMEM;
 }

@@ -222,7 +222,7 @@ lay_out (struct inspection *inspection)
                                  inspection->log, &inspection->layout);
     return error == -ENOMEM ? no_memory (inspection) : error;
   }
-  if (plan_needs_guest (filesystems))
+  if (plan_any_comparison (filesystems) && plan_needs_guest (filesystems))
     error = guest_find (filesystems, &access, inspection->log, &guest);
   if (error == 0 && guest != NULL)
     error = layout_of_guest (filesystems, guest, inspection->log,

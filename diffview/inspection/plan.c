@@ -65,6 +65,15 @@ plan_anything (const struct filesystems *filesystems)
 }
 
 bool
+plan_any_comparison (const struct filesystems *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (plan_task (filesystems, &filesystems->list[i]) == TASK_COMPARE)
+      return true;
+  return false;
+}
+
+bool
 plan_any_filesystem (const struct filesystems *filesystems)
 {
   if (filesystems_have_containers (filesystems))

@@ -25,6 +25,9 @@ enum task plan_task (const struct filesystems *filesystems,
 /* Is there anything to be done at all? */
 bool plan_anything (const struct filesystems *filesystems);
 
+/* Is there a filesystem that can be compared, as far as is known? */
+bool plan_any_comparison (const struct filesystems *filesystems);
+
 /* Is there anything on the disks that deltafs could ever look at? */
 bool plan_any_filesystem (const struct filesystems *filesystems);
 
