@@ -110,8 +110,9 @@ reserved_names_apply (struct reserved_names *names, const char *name,
         || strcmp (reserved->name, name) != 0)
       continue;
     if (!reserved->reported)
-      log_report (log, LOG_LEVEL_WARNING, "the guest has its own", name,
-                  "shown as %s", reserved->guests);
+      log_report (log, LOG_LEVEL_WARNING, "name in use", NULL,
+                  "the guest's own /%s is shown as /%s", name,
+                  reserved->guests);
     reserved->reported = true;
     return reserved->guests;
   }

@@ -456,14 +456,14 @@ collisions (void **state)
           "M /.deleted.4/changed = /.deleted/changed\n"
           "A /a/\n"
           "A /a/.deleted\n");
-  assert_string_equal (messages.text, "warning: the guest has its own: "
-                       "/.deleted: shown as /.deleted.4\n");
+  assert_string_equal (messages.text, "warning: name in use: the guest's "
+                       "own /.deleted is shown as /.deleted.4\n");
   expect_content (view, "/.deleted/.deleted.4/gone", "x");
   with_base = build (delta, true);
   assert_int_not_equal (view_walk (with_base, "/.base.1"), VIEW_NONE);
   assert_int_not_equal (view_walk (with_base, "/.base/.deleted.4/changed"),
                         VIEW_NONE);
-  assert_true (messages_have (&messages, "/.base: shown as /.base.1"));
+  assert_true (messages_have (&messages, "/.base is shown as /.base.1"));
 }
 
 /* A delta set of several filesystems; entries are made by hand. */
