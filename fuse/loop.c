@@ -47,6 +47,8 @@ struct loop {
 
 /* What one thread has of its own. */
 struct worker {
+  struct loop *loop;
+  pthread_t thread;
   int epoll;
   struct fuse_buf buffer;       /* the request; memory is libfuse's doing */
 };
@@ -76,11 +78,13 @@ loop_take_messages (const struct log *log)
 }
 
 static errint_t
-worker_open (struct worker *worker, const struct serve *serve)
+worker_open (struct worker *worker, struct loop *loop)
 {
+  const struct serve *serve = loop->serve;
   struct epoll_event device = { .events = EPOLLIN | EPOLLEXCLUSIVE };
   struct epoll_event stop = { .events = EPOLLIN, .data.u32 = 1 };
 
+  *worker = (struct worker) { .loop = loop };
   worker->epoll = epoll_create1 (EPOLL_CLOEXEC);
   if (worker->epoll == -1 ||
       epoll_ctl (worker->epoll, EPOLL_CTL_ADD,
@@ -96,15 +100,14 @@ worker_close (struct worker *worker)
   if (worker->epoll != -1)
     close (worker->epoll);
   free (worker->buffer.mem);
-  reply_buffer_free ();
 }
 
 /* Waits for a request and answers it.  *STEP says whether there can be more;
  * a negative errno is not reported yet. */
 static errint_t
-worker_step (struct worker *worker, const struct serve *serve,
-             enum step *step)
+worker_step (struct worker *worker, enum step *step)
 {
+  const struct serve *serve = worker->loop->serve;
   struct epoll_event events[2];
   int count, got;
 
@@ -137,40 +140,41 @@ fail (struct loop *loop, errint_t error)
   int none = 0;
 
   if (atomic_compare_exchange_strong (&loop->error, &none, error))
-    log_error (loop->serve->log, error, "cannot serve", loop->serve->mounting.path);
+    log_error (loop->serve->log, error, "cannot serve",
+               loop->serve->mounting.path);
 }
 
 static void *
 run_worker (void *opaque)
 {
-  struct loop *loop = opaque;
-  struct worker worker = { .epoll = -1 };
+  struct worker *worker = opaque;
+  struct loop *loop = worker->loop;
   enum step step = STEP_MORE;
-  errint_t error;
+  errint_t error = 0;
 
   loop_take_messages (loop->serve->log);
-  error = worker_open (&worker, loop->serve);
   while (error == 0 && step == STEP_MORE)
-    error = worker_step (&worker, loop->serve, &step);
+    error = worker_step (worker, &step);
   if (error < 0)
     fail (loop, error);
   /* Whatever ended this one ends them all. */
   serve_stop (loop->serve);
-  worker_close (&worker);
+  reply_buffer_free ();
   return NULL;
 }
 
 /* Answers INIT.  *STEP is STEP_END when it came to an end instead. */
 static errint_t
-shake_hands (struct serve *serve, enum step *step)
+shake_hands (struct loop *loop, enum step *step)
 {
-  struct worker worker = { .epoll = -1 };
+  const struct serve *serve = loop->serve;
+  struct worker worker;
   errint_t error;
 
   *step = STEP_MORE;
-  error = worker_open (&worker, serve);
+  error = worker_open (&worker, loop);
   while (error == 0 && *step == STEP_MORE && !serve->initialized)
-    error = worker_step (&worker, serve, step);
+    error = worker_step (&worker, step);
   /* libfuse's way to say that it does not understand this kernel. */
   if (error == 0 && *step == STEP_MORE && fuse_session_exited (serve->session))
     error = -EPROTO;
@@ -178,24 +182,37 @@ shake_hands (struct serve *serve, enum step *step)
   return error;
 }
 
-/* Starts up to THREADS threads; fewer will do. */
+static errint_t
+start_worker (struct worker *worker, struct loop *loop)
+{
+  errint_t error = worker_open (worker, loop);
+
+  if (error == 0)
+    error = -pthread_create (&worker->thread, NULL, run_worker, worker);
+  if (error < 0)
+    worker_close (worker);
+  return error;
+}
+
+/* Starts up to THREADS threads; where there are not so many to be had, fewer
+ * will do. */
 static unsigned
-start_workers (struct loop *loop, pthread_t threads[THREADS])
+start_workers (struct loop *loop, struct worker workers[THREADS])
 {
   unsigned count = 0;
   sigset_t all, before;
-  int error = 0;
+  errint_t error = 0;
 
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &before);
   while (count < THREADS && error == 0) {
-    error = pthread_create (&threads[count], NULL, run_worker, loop);
+    error = start_worker (&workers[count], loop);
     if (error == 0)
       ++count;
   }
   pthread_sigmask (SIG_SETMASK, &before, NULL);
   if (count == 0)
-    fail (loop, -error);
+    fail (loop, error);
   return count;
 }
 
@@ -203,21 +220,23 @@ errint_t
 loop_run (struct serve *serve, void (*ready) (void *opaque), void *opaque)
 {
   struct loop loop = { .serve = serve };
-  pthread_t threads[THREADS];
+  struct worker workers[THREADS];
   enum step step;
   unsigned count;
   errint_t error;
 
   loop_take_messages (serve->log);
-  error = shake_hands (serve, &step);
+  error = shake_hands (&loop, &step);
   if (error < 0)
     fail (&loop, error);
   else if (step == STEP_MORE) {
-    count = start_workers (&loop, threads);
+    count = start_workers (&loop, workers);
     if (count > 0)
       ready (opaque);
-    for (unsigned i = 0; i < count; ++i)
-      pthread_join (threads[i], NULL);
+    for (unsigned i = 0; i < count; ++i) {
+      pthread_join (workers[i].thread, NULL);
+      worker_close (&workers[i]);
+    }
   }
   return atomic_load (&loop.error);
 }

@@ -132,8 +132,9 @@ mount_directly (const char *path, const char *source,
     return error;
 
   /* Nothing in this string is the user's. */
-  snprintf (data, sizeof data, "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s%s",
-            fuse, (unsigned) geteuid (), (unsigned) getegid (),
+  snprintf (data, sizeof data,
+            "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s%s", fuse,
+            (unsigned) geteuid (), (unsigned) getegid (),
             options->allow_other ? ",allow_other" : "",
             options->allow_other && !options->all_readable ?
             ",default_permissions" : "");

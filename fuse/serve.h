@@ -19,8 +19,8 @@ struct serve_options {
   bool all_readable;            /* with allow_other: no mode checks */
   const char *source;           /* what the mount table shows as the device:
                                  * the overlay's name; borrowed */
-  /* The value of the unlisted xattr "user.deltafs.session" on the mount's root,
-   * by which umount finds the processes of the mount; NULL for none. */
+  /* The value of the unlisted xattr "user.deltafs.session" of the root, by
+   * which umount finds the processes of the mount; NULL for none. */
   const char *session;
 };
 

@@ -21,8 +21,8 @@ struct serve {
   const struct log *log;        /* borrowed */
   struct mounting mounting;
   struct fuse_session *session; /* owns the device; NULL once unmounted */
-  int stop;                     /* eventfd: readable once serve_stop was called,
-                                 * and for ever after */
+  int stop;                     /* eventfd: readable from serve_stop on, for
+                                 * ever */
   char *session_name;           /* user.deltafs.session, or NULL */
   const struct view *view;      /* borrowed */
 

@@ -156,6 +156,57 @@ fails_at "$work/script" "a file as mount point" 'script: Not a directory'
 fails_at "$work/script/x" "a path below a file" 'Not a directory'
 fails_at '' "no mount point" 'No such file'
 
+# What this machine lacks: tried in a mount namespace of its own.
+without ()
+{
+    serve_with=(unshare -m sh -c "$1"' && exec "$0" "$@"')
+    serve_start
+}
+if test -n "$root"; then
+    without 'mount -t tmpfs tmpfs /dev'
+    serve_wait
+    is "no /dev/fuse: exit code" "$status" 2
+    like "no /dev/fuse: message" "$(cat "$work/serve.err")" \
+        'error: cannot mount: /dev/fuse: No such file'
+    like "no /dev/fuse: hint" "$(cat "$work/serve.err")" 'hint: .*modprobe'
+    is "no /dev/fuse: one error" "$(grep -c ^error: "$work/serve.err")" 1
+
+    without 'mount -t tmpfs tmpfs /dev && touch /dev/fuse && chmod 600 /dev/fuse &&
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" "$@"'
+    serve_wait
+    is "a closed /dev/fuse: exit code" "$status" 2
+    like "a closed /dev/fuse: message" "$(cat "$work/serve.err")" \
+        'error: cannot mount: /dev/fuse: Permission denied'
+    like "a closed /dev/fuse: hint" "$(cat "$work/serve.err")" 'hint: .*user'
+
+    # The mount table cannot be read: it is unmounted all the same.
+    without 'mount -t tmpfs tmpfs /proc'
+    check "without /proc: it answers" serve_answers
+    kill -TERM "$server"
+    serve_wait
+    is "without /proc: ended well" "$status" 0
+    serve_with=()
+fi
+
+# Few descriptors: fewer threads, or a clear end, but nothing half done.
+for limit in 5 6 7 8 10 12 15; do
+    serve_with=(sh -c "ulimit -n $limit"' && exec "$0" "$@"')
+    serve_start
+    if serve_answers >/dev/null; then
+        is "$limit descriptors: it answers" "$(cat "$mnt/file")" content
+        kill -TERM "$server"
+        serve_wait
+        is "$limit descriptors: ended well" "$status" 0
+    else
+        serve_wait
+        is "$limit descriptors: exit code" "$status" 2
+        like "$limit descriptors: message" "$(cat "$work/serve.err")" \
+            'error: cannot (mount|serve): .*Too many open files'
+    fi
+    check_not "$limit descriptors: nothing is mounted" is_mounted "$mnt"
+done
+serve_with=()
+
 # A mount point through a symlink, with odd bytes.
 odd=$work/$(printf 'o d\\d\n,x')
 mkdir "$odd"
