@@ -179,12 +179,17 @@ if test -n "$root"; then
         'error: cannot mount: /dev/fuse: Permission denied'
     like "a closed /dev/fuse: hint" "$(cat "$work/serve.err")" 'hint: .*user'
 
-    # The mount table cannot be read: it is unmounted all the same.
-    without 'mount -t tmpfs tmpfs /proc'
-    check "without /proc: it answers" serve_answers
+    # The mount's ID cannot be known: it is unmounted all the same.
+    without 'mount -t tmpfs tmpfs /proc/$$/fdinfo'
+    check "without a mount ID: it answers" serve_answers
+    exec 6<"/proc/$server/ns/mnt"
+    inside=(nsenter --mount=/proc/self/fd/6 grep -F " $mnt " /proc/self/mountinfo)
+    check "without a mount ID: it is mounted" "${inside[@]}"
     kill -TERM "$server"
     serve_wait
-    is "without /proc: ended well" "$status" 0
+    is "without a mount ID: ended well" "$status" 0
+    check_not "without a mount ID: nothing is mounted" "${inside[@]}"
+    exec 6<&-
     serve_with=()
 fi
 
