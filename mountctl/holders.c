@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Looks through /proc.  Paths are compared as the kernel prints them, so that
- * a mount that hangs is not touched.
+ * Looks through /proc.  Nothing here asks the mount itself, which may hang.
  */
 #include <config.h>
 
@@ -23,24 +22,46 @@
 
 struct search {
   const char *point;
+  int id;
   unsigned major, minor;
   unsigned found;
   FILE *text;
 };
 
-/* Does the link NAME in DIRECTORY lead into the mount? */
+/* The ID of the mount that a descriptor belongs to (proc(5), fdinfo), or -1. */
+static int
+mount_of_descriptor (int fd)
+{
+  char path[64], line[128];
+  CLEANUP_FCLOSE FILE *file = NULL;
+  int id;
+
+  snprintf (path, sizeof path, "/proc/self/fdinfo/%d", fd);
+  file = fopen (path, "re");
+  while (file != NULL && fgets (line, sizeof line, file) != NULL)
+    if (sscanf (line, "mnt_id: %d", &id) == 1)
+      return id;
+  return -1;
+}
+
+/* Does the link NAME in DIRECTORY lead into the mount?  A path alone does not
+ * say so: the supervisor has the directory open that is under the mount. */
 static bool
 leads_there (const struct search *search, int directory, const char *name)
 {
   char target[PATH_MAX];
   size_t length = strlen (search->point);
   ssize_t got = readlinkat (directory, name, target, sizeof target - 1);
+  CLEANUP_CLOSE int fd = -1;
 
   if (got < 0)
     return false;
   target[got] = '\0';
-  return strncmp (target, search->point, length) == 0
-    && (target[length] == '/' || target[length] == '\0');
+  if (strncmp (target, search->point, length) != 0
+      || (target[length] != '/' && target[length] != '\0'))
+    return false;
+  fd = openat (directory, name, O_PATH | O_CLOEXEC);
+  return fd >= 0 && mount_of_descriptor (fd) == search->id;
 }
 
 static bool
@@ -149,7 +170,8 @@ holders_text (const struct mounts *mounts, const struct mount_row *row)
 {
   const struct mount_row *below = mounts_below (mounts, row->point);
   struct search search = {
-    .point = row->point, .major = row->major, .minor = row->minor,
+    .point = row->point, .id = row->id,
+    .major = row->major, .minor = row->minor,
   };
   char *text = NULL;
   size_t size;

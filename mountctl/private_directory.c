@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "private_directory.h"
+#include "remains.h"
 
 /* A socket's path has at most 107 bytes (unix(7)); the longest below the parent
  * is deltafs-XXXXXX/libguestfsXXXXXX/guestfsd.sock, and some more is kept. */
@@ -152,6 +153,10 @@ private_directory_remove (struct private_directory *directory)
   int fd = open (directory->path,
                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+  struct stat session;
+
+  if (directory->lock >= 0 && fstat (directory->lock, &session) == 0)
+    remains_clear (&session.st_mtim);
   if (fd >= 0)
     remove_whole (AT_FDCWD, directory->path, fd);
   if (directory->lock >= 0)
@@ -243,7 +248,7 @@ private_directory_remove_dead (int parent, const char *name)
 {
   CLEANUP_CLOSE int directory = -1;
   CLEANUP_CLOSE int file = -1;
-  struct stat stat;
+  struct stat stat, session;
   errint_t error = open_session (parent, name, &directory, &file);
 
   if (error < 0)
@@ -252,5 +257,7 @@ private_directory_remove_dead (int parent, const char *name)
     return -EPERM;
   if (flock (file, LOCK_EX | LOCK_NB) < 0)
     return -EBUSY;
+  if (fstat (file, &session) == 0)
+    remains_clear (&session.st_mtim);
   return remove_whole (parent, name, steal_fd (&directory));
 }

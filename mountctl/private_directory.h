@@ -40,7 +40,8 @@ errint_t private_directory_make (const char *mount_point,
                                  const struct log *log,
                                  struct private_directory **directory);
 
-/* Deletes it with all that is in it, never following a symlink. */
+/* Deletes it with all that is in it, never following a symlink, and what else
+ * remains of its run (remains.h). */
 void private_directory_remove (struct private_directory *directory);
 DEFINE_CLEANUP (struct private_directory *, private_directory_remove)
 
@@ -53,7 +54,7 @@ errint_t session_read (int parent, const char *name,
 void session_clear (struct session *session);
 
 /* Deletes the directory NAME in PARENT if it belongs to this user and its run
- * is dead.  -EBUSY, -EPERM, -ENOENT. */
+ * is dead, and what else remains of that.  -EBUSY, -EPERM, -ENOENT. */
 errint_t private_directory_remove_dead (int parent, const char *name);
 
 #endif

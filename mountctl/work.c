@@ -4,7 +4,6 @@
  */
 #include <config.h>
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "progress_bar.h"
@@ -42,20 +41,6 @@ work_check (const struct options *options, const struct log *log)
   return inspection_check_options (&checked);
 }
 
-static void
-tell_written (struct image_pair *pair, const struct log *log)
-{
-  const struct extents *written = pair_written (pair);
-
-  if (written != NULL)
-    log_detail (log, "written since the base: %" PRIu64 " of %" PRIu64
-                " bytes, in %zu pieces", extents_total (written),
-                pair_size (pair, SIDE_OVERLAY), written->count);
-  else
-    log_detail (log, "the images have no chain in common: every byte may "
-                "differ");
-}
-
 static errint_t
 open_pair (struct work *work, const struct options *options,
            const char *private_directory, const struct log *log)
@@ -68,11 +53,8 @@ open_pair (struct work *work, const struct options *options,
     .allow_remote_backing = options->allow_remote_backing,
     .private_directory = private_directory,
   };
-  errint_t error = pair_open (&pair, log, &work->pair);
 
-  if (error == 0)
-    tell_written (work->pair, log);
-  return error;
+  return pair_open (&pair, log, &work->pair);
 }
 
 errint_t

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Stands in for images and appliances under the whole command: the name of
+ * the overlay says what happens, the delta comes from the in-memory engine.
+ * For tests of options, output, processes and mounts.
+ *
+ *   good        a file, a directory and a symlink added, files modified (one of
+ *               them silently), one removed
+ *   odd         names that have to be quoted
+ *   empty       no change
+ *   unreadable  one entry cannot be judged
+ *   many        200,000 files added
+ *   missing     the pair cannot be opened
+ *   broken      nothing can be read
+ *   crash       the worker crashes
+ *   slow        computing takes a minute
+ */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "inspection.h"
+#include "memory_engine.h"
+#include "pair.h"
+
+struct image_pair {
+  pid_t daemon;
+  const char *overlay;
+};
+
+struct inspection {
+  struct memory *memory;
+  struct delta *delta;
+};
+
+/* A process of the kind that the storage daemon is: it holds our stdout and
+ * stderr and ends with us. */
+static pid_t
+start_daemon (void)
+{
+  pid_t child = fork ();
+
+  if (child == 0) {
+    prctl (PR_SET_PDEATHSIG, SIGKILL);
+    execlp ("sleep", "sleep", "1000", (char *) NULL);
+    _exit (127);
+  }
+  return child;
+}
+
+errint_t
+pair_open (const struct pair_options *options, const struct log *log,
+           struct image_pair **pair)
+{
+  CLEANUP_FCLOSE FILE *file = NULL;
+  char path[4096];
+
+  if (strcmp (options->overlay, "missing") == 0) {
+    log_error (log, -ENOENT, "cannot open the overlay", options->overlay);
+    log_hint (log, "there is a remedy");
+    return -ENOENT;
+  }
+  snprintf (path, sizeof path, "%s/scratch", options->private_directory);
+  file = fopen (path, "we");
+  if (file == NULL)
+    return log_error (log, -errno, "cannot write", path);
+  *pair = calloc (1, sizeof **pair);
+  if (*pair == NULL)
+    return -ENOMEM;
+  (*pair)->overlay = options->overlay;
+  (*pair)->daemon = start_daemon ();
+  return 0;
+}
+
+void
+pair_close (struct image_pair *pair)
+{
+  kill (pair->daemon, SIGKILL);
+  free (pair);
+}
+
+errint_t
+inspection_check_options (const struct inspection_options *options)
+{
+  if (options->keys == NULL)
+    return 0;
+  log_report (options->log, LOG_LEVEL_ERROR, "wrong usage", "--key",
+              "no keys here");
+  return -EINVAL;
+}
+
+static void
+make_good (struct memory *memory)
+{
+  memory_file (memory, SIDE_BASE, "/etc/passwd", "root\n");
+  memory_file (memory, SIDE_BASE, "/etc/shadow", "root:*\n");
+  memory_file (memory, SIDE_BASE, "/usr/bin/vim", "vim\n");
+  memory_file (memory, SIDE_BASE, "/usr/bin/ls", "ls\n");
+  memory_copy_base (memory);
+  memory_file (memory, SIDE_OVERLAY, "/etc/passwd", "root\nmallory\n");
+  memory_find (memory, SIDE_OVERLAY, "/etc/shadow")->permissions = 0600;
+  memory_remove (memory, SIDE_OVERLAY, "/usr/bin/vim");
+  memory_directory (memory, SIDE_OVERLAY, "/srv/new");
+  memory_file (memory, SIDE_OVERLAY, "/srv/new/file", "content\n");
+  memory_symlink (memory, SIDE_OVERLAY, "/srv/link", "new/file");
+}
+
+static void
+make_odd (struct memory *memory)
+{
+  memory_file (memory, SIDE_OVERLAY, "/tab\there", "1");
+  memory_file (memory, SIDE_OVERLAY, "/quote\"here", "1");
+  memory_file (memory, SIDE_OVERLAY, "/invalid\xff", "1");
+  memory_file (memory, SIDE_OVERLAY, "/gr\xc3\xbc\xc3\x9f" "e", "1");
+  memory_file (memory, SIDE_OVERLAY, "/a-b", "1");
+  memory_file (memory, SIDE_OVERLAY, "/a/x", "1");
+  memory_symlink (memory, SIDE_OVERLAY, "/link", "to\xfe");
+  memory_device (memory, SIDE_OVERLAY, "/device", ENTRY_BLOCK, 8, 17);
+  memory_special (memory, SIDE_OVERLAY, "/fifo", ENTRY_FIFO);
+}
+
+static void
+make_many (struct memory *memory)
+{
+  char path[64];
+
+  for (unsigned i = 0; i < 200000; ++i) {
+    snprintf (path, sizeof path, "/srv/%03u/file%u", i / 1000, i);
+    memory_file (memory, SIDE_OVERLAY, path, "");
+  }
+}
+
+static void
+make_trees (struct memory *memory, const char *overlay)
+{
+  if (strcmp (overlay, "good") == 0)
+    make_good (memory);
+  else if (strcmp (overlay, "odd") == 0)
+    make_odd (memory);
+  else if (strcmp (overlay, "many") == 0)
+    make_many (memory);
+  else if (strcmp (overlay, "unreadable") == 0) {
+    make_good (memory);
+    memory_special (memory, SIDE_OVERLAY, "/srv/bad", ENTRY_UNKNOWN);
+  }
+}
+
+errint_t
+inspection_open (struct image_pair *pair,
+                 const struct inspection_options *options,
+                 struct inspection **result)
+{
+  struct inspection *inspection;
+  const char *overlay = pair->overlay;
+
+  progress_update (options->progress, "scan", 1, 2);
+  if (strcmp (overlay, "broken") == 0) {
+    log_report (options->log, LOG_LEVEL_ERROR, "cannot find a filesystem",
+                options->overlay, "there is none");
+    return -EIO;
+  }
+  if (strcmp (overlay, "crash") == 0)
+    raise (SIGSEGV);
+  if (strcmp (overlay, "slow") == 0)
+    sleep (60);
+  inspection = calloc (1, sizeof *inspection);
+  if (inspection == NULL)
+    return -ENOMEM;
+  inspection->memory = memory_new ();
+  make_trees (inspection->memory, overlay);
+  inspection->delta = memory_compute (inspection->memory, &options->rules);
+  if (strcmp (overlay, "unreadable") == 0)
+    log_report (options->log, LOG_LEVEL_WARNING, "cannot read", "/srv/bad",
+                "made up");
+  if (delta_filter (inspection->delta, &options->filter) < 0
+      || delta_finish (inspection->delta) < 0)
+    return -ENOMEM;
+  *result = inspection;
+  return 0;
+}
+
+void
+inspection_close (struct inspection *inspection)
+{
+  delta_free (inspection->delta);
+  memory_free (inspection->memory);
+  free (inspection);
+}
+
+const struct delta *
+inspection_delta (const struct inspection *inspection)
+{
+  return inspection->delta;
+}
+
+const char *
+inspection_engine (const struct inspection *inspection
+                   __attribute__ ((unused)))
+{
+  return "memory";
+}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# deltafs umount: what it refuses, what it waits for, whom it names.
+. "${srcdir:-.}/../kit/kit.sh"
+. "$srcdir/command.bash"
+requires getfattr
+requires_fuse
+
+mnt=$work/mnt
+
+command_run umount "$mnt"
+is "nothing mounted: exit code" "$status" 2
+is "nothing mounted: message" "$(cat err)" \
+    "deltafs: cannot unmount: $mnt: nothing is mounted there"
+command_run umount none
+is "no such file: message" "$(cat err)" \
+    "deltafs: cannot unmount: none: No such file or directory"
+command_run umount /proc
+is "another filesystem: exit code" "$status" 2
+like "another filesystem: message" "$(cat err)" \
+    '^deltafs: cannot unmount: /proc: it is not a mount of deltafs \(its type is proc\)$'
+mkdir other
+mount -t tmpfs tmpfs "$work/other"
+command_run umount other
+is "a tmpfs stays: exit code" "$status" 2
+check "a tmpfs stays" grep -qF " $work/other " /proc/self/mountinfo
+umount "$work/other"
+
+# In use.
+command_run mount good "$mnt"
+(cd "$mnt/etc" && exec sleep 60) &
+reader=$!
+retry 5 grep -qx sleep /proc/$reader/comm
+command_run umount --timeout 1 "$mnt"
+is "busy: exit code" "$status" 2
+is "busy: message" "$(head -n1 err)" \
+    "deltafs: cannot unmount: $mnt: it is in use by sleep (process $reader, working directory)"
+like "busy: hint" "$(sed 1d err)" '^deltafs: hint: .*--lazy'
+is "it is still there" "$(cat "$mnt/srv/new/file")" content
+kill $reader
+wait $reader 2>/dev/null
+
+sleep 60 <"$mnt/etc/passwd" &
+reader=$!
+command_run umount --timeout 0 "$mnt"
+like "open file" "$(cat err)" "sleep \(process $reader, open file\)"
+kill $reader
+wait $reader 2>/dev/null
+
+if command -v python3 >/dev/null; then
+    python3 -c '
+import mmap, sys, time
+file = open(sys.argv[1], "rb")
+map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+file.close()
+print(flush=True)
+time.sleep(60)' "$mnt/etc/passwd" >mapped &
+    reader=$!
+    retry 10 test -s mapped
+    command_run umount --timeout 0 "$mnt"
+    like "mapped file" "$(cat err)" "process $reader, (mapped|open) file"
+    kill $reader
+    wait $reader 2>/dev/null
+fi
+
+mount -t tmpfs tmpfs "$mnt/etc"
+command_run umount --timeout 0 "$mnt"
+like "a mount below" "$(cat err)" "in use by the mount at $mnt/etc"
+umount "$mnt/etc"
+
+# It becomes free while umount tries.
+(cd "$mnt/etc" && exec sleep 2) &
+reader=$!
+retry 5 grep -qx sleep /proc/$reader/comm
+command_run umount "$mnt"
+is "free after a while: exit code" "$status" 0
+is "free after a while: nothing said" "$(cat err)" ""
+check_nothing_left "free after a while"
+
+# --lazy.
+command_run mount good "$mnt"
+exec 8<"$mnt/srv/new/file"
+command_run umount --lazy "$mnt"
+is "--lazy: exit code" "$status" 0
+check "--lazy: detached" not_mounted "$mnt"
+is "--lazy: who has it open goes on" "$(cat <&8)" content
+exec 8<&-
+check_nothing_left "--lazy"
+
+# Several.
+mkdir a b
+command_run mount good a
+command_run mount good b
+command_run umount a none b
+is "several, one wrong: exit code" "$status" 2
+is "several, one wrong: one message" "$(wc -l <err)" 1
+check_nothing_left "several"
+
+# One that hangs (its worker is stopped) does not make umount hang.
+command_run mount good "$mnt"
+supervisor=$(supervisor_of "$mnt")
+worker=$(worker_of "$supervisor")
+kill -STOP "$worker"
+env $mark "$deltafs" umount "$mnt" >out 2>err &
+pid=$!
+check "a hanging mount is undone" retry 15 not_mounted "$mnt"
+kill -CONT "$worker"
+wait $pid
+is "a hanging mount: exit code" "$?" 0
+check_nothing_left "hanging mount"
+
+# A relative path, from below another directory.
+mkdir -p deep/er
+command_run mount good deep/er
+cd deep
+command_run umount er/
+is "relative path: exit code" "$status" 0
+cd ..
+check_nothing_left "relative path"
+
+done_testing

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Wrong usage gives one line that says what is wrong, a hint, and 2.
+. "${srcdir:-.}/../kit/kit.sh"
+. "$srcdir/command.bash"
+
+# refused WHAT PATTERN ARGUMENT...
+refused ()
+{
+    local what=$1 pattern=$2
+    shift 2
+    command_run "$@"
+    is "$what: exit code" "$status" 2
+    is "$what: stdout" "$(cat "$work/out")" ""
+    like "$what: message" "$(head -n1 "$work/err")" "^deltafs: $pattern\$"
+    like "$what: hint" "$(sed 1d "$work/err")" \
+        '^deltafs: hint: see deltafs( [a-z]+)? --help$'
+}
+
+refused "no command" 'wrong usage: a command is needed'
+refused "unknown command" 'wrong usage: frobnicate: no such command' frobnicate
+refused "option first" 'wrong usage: -v: a command comes first' -v diff
+refused "no overlay" 'wrong usage: an overlay is needed' diff
+refused "no mount point" \
+    'wrong usage: an overlay and a mount point are needed' mount good
+refused "nothing to unmount" 'wrong usage: a mount point is needed' umount
+refused "too many" 'wrong usage: b: one operand too many' diff a b
+refused "empty operand" 'wrong usage: an operand is empty' diff ''
+refused "unknown option" 'wrong usage: --frob: no such option' diff --frob a
+refused "unknown letter" 'wrong usage: -x: no such option' diff -x a
+refused "option of another command" \
+    'wrong usage: --json: no such option' mount --json a b
+refused "no value" 'wrong usage: --base: a value is missing' diff a --base
+refused "no value of a letter" 'wrong usage: -m: a value is missing' diff a -m
+refused "empty value" 'wrong usage: --base: must not be empty' diff --base= a
+refused "unwanted value" 'wrong usage: --times=1: takes no value' \
+    diff --times=1 a
+refused "engine" 'wrong usage: --engine: warp: must be auto, direct or guestfs' \
+    diff --engine warp a
+refused "progress" \
+    'wrong usage: --progress: x: must be auto, always or never' \
+    diff --progress x a
+refused "sandbox" 'wrong usage: --sandbox: x: must be auto, require or off' \
+    diff --sandbox x a
+refused "sandbox=require" \
+    'wrong usage: --sandbox: require: cannot be had: .* is the only wall' \
+    diff --sandbox=require a
+refused "json and zero" 'wrong usage: --json and -z exclude each other' \
+    diff --json -z a
+refused "-o unknown" \
+    'wrong usage: -o: foo: known are base, allow_other, all_readable, .*' \
+    mount -o foo a b
+refused "-o rw" 'wrong usage: -o: base,rw: rw is not possible, .*' \
+    mount -o base,rw a b
+refused "-o suid" 'wrong usage: -o: suid: dev and suid are refused, .*' \
+    mount -o suid a b
+refused "-o dev" 'wrong usage: -o: dev: dev and suid are refused, .*' \
+    mount -o dev a b
+refused "--fd word" \
+    'wrong usage: --fd: x: must be the number of a file descriptor' \
+    mount --fd x a b
+refused "--fd closed" 'wrong usage: --fd: 77: is no open file descriptor' \
+    mount --fd 77 a b
+refused "--timeout" 'wrong usage: --timeout: -1: must be a number of .*' \
+    umount --timeout -1 a
+refused "control characters" 'wrong usage: "--a\\nb": no such option' \
+    diff $'--a\nb' a
+
+# What is not wrong.
+command_run --version
+is "--version" "$status $(cat "$work/out")" "0 deltafs $(
+    sed -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$top_builddir/config.h")"
+command_run diff --version
+is "diff --version" "$status" 0
+command_run diff empty --times
+is "options after operands" "$status" 0
+command_run diff -- --times
+is "-- ends the options: no such overlay is special" "$status" 0
+command_run diff --engine auto --sandbox auto --sandbox=off --progress=never \
+    --ignore-xattr 'security.*' --include '/etc/*' --exclude /etc/x \
+    -m sda1:/ --content-only --verify --times --allow-remote-backing \
+    --format qcow2 --base-format raw --base b empty
+is "all of diff's options" "$status" 0
+
+# --help fits a screen, names every option once, and goes to stdout.
+for command in '' mount umount diff; do
+    command_run $command --help
+    is "help of '$command': exit code" "$status" 0
+    is "help of '$command': stderr" "$(cat "$work/err")" ""
+    check "help of '$command' fits 40 lines" \
+        test "$(wc -l <"$work/out")" -le 40
+    is "help of '$command' fits 80 columns" "$(grep -E '.{80}' "$work/out")" ""
+done
+
+# What is printed has to arrive.
+marked "$deltafs" --help >/dev/full 2>"$work/err"
+is "full disk: exit code" "$?" 2
+is "full disk: message" "$(cat "$work/err")" \
+    "deltafs: cannot write: standard output: No space left on device"
+
+check_nothing_left
+done_testing
