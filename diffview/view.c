@@ -137,6 +137,16 @@ stat_unknown (const struct node *node, struct stat *stat)
   stat->st_mode = node->directory ? S_IFDIR | 0755 : S_IFREG;
 }
 
+/* A file of which nothing is known has one byte, which cannot be read: so
+ * nobody takes it for an empty one. */
+static bool
+is_unknown_file (const struct node *node, const struct entry *entry,
+                 mode_t mode)
+{
+  return S_ISREG (mode) && !node->directory
+    && (entry == NULL || (entry->missing & ENTRY_NO_METADATA) != 0);
+}
+
 void
 view_stat (const struct view *view, view_node number, struct stat *stat)
 {
@@ -160,6 +170,8 @@ view_stat (const struct view *view, view_node number, struct stat *stat)
     if (entry->target != NULL)
       stat->st_size = (off_t) entry->target_length;
   }
+  if (is_unknown_file (node, entry, stat->st_mode))
+    stat->st_size = 1;
   stat->st_ino = (ino_t) node->inode + 1;
   if (node->directory)
     stat->st_nlink = 2 + (nlink_t) node->subdirectories;

@@ -115,8 +115,9 @@ qemu-img create -q -f qcow2 -o data_file=01234567 data.qcow2 1M
 qcow2 data-file data.qcow2 ../other
 refuses "a data file above" 'other' --base base.qcow2 data.qcow2
 qemu-img create -q -f vmdk -o subformat=monolithicFlat flat.vmdk 1M
-sed -i "s,flat-flat.vmdk,$work/base.raw," flat.vmdk
-refuses "a VMDK extent elsewhere" 'flat.vmdk|base.raw' --base flat.vmdk \
+mv flat-flat.vmdk other
+sed -i "s,flat-flat.vmdk,$work/other/flat-flat.vmdk," flat.vmdk
+refuses "a VMDK extent elsewhere" 'other/flat-flat.vmdk' --base flat.vmdk \
     good.qcow2
 qemu-img create -q -f qcow2 -u -b b.qcow2 -F qcow2 a.qcow2 1M
 qemu-img create -q -f qcow2 -u -b a.qcow2 -F qcow2 b.qcow2 1M
