@@ -5,6 +5,7 @@
 #ifndef DELTAFS_PROGRESS_H
 #define DELTAFS_PROGRESS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct progress {

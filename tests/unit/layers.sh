@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The rooms and what each may include: for headers.sh and layering.sh.
+
+# Every folder with code, lower layers first.
+rooms="diffview/util diffview diffview/image diffview/guestfs
+       diffview/direct diffview/direct/ext diffview/inspection fuse mountctl"
+
+# may_include ROOM: the rooms whose headers it may see, itself first.
+may_include ()
+{
+    case $1 in
+    diffview/util) echo "$1" ;;
+    diffview) echo "$1 diffview/util" ;;
+    diffview/image | diffview/guestfs | fuse)
+        echo "$1 diffview diffview/util" ;;
+    diffview/direct)
+        echo "$1 diffview/direct/ext diffview/image diffview diffview/util" ;;
+    diffview/direct/ext)
+        echo "$1 diffview/direct diffview/image diffview diffview/util" ;;
+    diffview/inspection)
+        echo "$1 diffview/direct diffview/guestfs diffview/image" \
+             "diffview diffview/util" ;;
+    mountctl)
+        echo "$1 fuse diffview/inspection diffview/direct diffview/guestfs" \
+             "diffview/image diffview diffview/util" ;;
+    esac
+}
