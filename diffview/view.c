@@ -144,7 +144,8 @@ is_unknown_file (const struct node *node, const struct entry *entry,
                  mode_t mode)
 {
   return S_ISREG (mode) && !node->directory
-    && (entry == NULL || (entry->missing & ENTRY_NO_METADATA) != 0);
+    && (entry == NULL || entry->type == ENTRY_UNKNOWN
+        || (entry->missing & ENTRY_NO_METADATA) != 0);
 }
 
 void

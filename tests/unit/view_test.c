@@ -249,6 +249,7 @@ reading (void **state)
   assert_int_equal (stat_of (view, "/device").st_mode, S_IFBLK | 0644);
   assert_int_equal (stat_of (view, "/lost").st_mode, S_IFREG);
   assert_int_equal (stat_of (view, "/lost").st_nlink, 1);
+  assert_int_equal (stat_of (view, "/lost").st_size, 1);
   /* Not empty: then nobody would ask for its content, and get EIO. */
   assert_int_equal (stat_of (view, "/lost").st_size, 1);
   assert_int_equal (stat_of (view, "/huge").st_size, INT64_MAX);
