@@ -130,6 +130,29 @@ devices_find (const struct filesystems *filesystems, const char *device,
   return partition >= 0 && find_partition (filesystems, partition, index);
 }
 
+/* The opened device's name ends with the container's UUID. */
+void
+devices_enter (const struct filesystems *filesystems, size_t *index)
+{
+  const struct filesystem_side *container =
+    filesystem_identity (&filesystems->list[*index]);
+  size_t length = container->uuid != NULL ? strlen (container->uuid) : 0;
+
+  if (container->contents != CONTENTS_CONTAINER || length == 0)
+    return;
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    const char *device = filesystems->list[i].device;
+    size_t device_length = strlen (device);
+
+    if (filesystems->list[i].partition < 0 && device_length > length
+        && strcasecmp (device + device_length - length,
+                       container->uuid) == 0) {
+      *index = i;
+      return;
+    }
+  }
+}
+
 static bool
 same (const char *a, const char *b)
 {

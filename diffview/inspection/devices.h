@@ -18,7 +18,11 @@
 bool devices_find (const struct filesystems *filesystems,
                      const char *device, size_t *index);
 
-/* The same for what a line of fstab names. */
+/* What is in an encrypted container that was opened, if it is one
+ * filesystem: its index takes the place of the container's in *INDEX. */
+void devices_enter (const struct filesystems *filesystems, size_t *index);
+
+/* devices_find for what a line of fstab names. */
 bool devices_find_entry (const struct filesystems *filesystems,
                     const struct fstab_entry *entry, size_t *index);
 

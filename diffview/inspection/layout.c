@@ -206,6 +206,8 @@ find_selected (const struct filesystems *filesystems,
   bool found = devices_find (filesystems, selected->device, index);
   CLEANUP_FREE char *devices = NULL;
 
+  if (found)
+    devices_enter (filesystems, index);
   if (found && filesystem_counts (&filesystems->list[*index]))
     return 0;
   log_report (log, LOG_LEVEL_ERROR, "cannot use -m", selected->device,

@@ -99,7 +99,7 @@ plan_needs_guest (const struct filesystems *filesystems)
   return count > 1;
 }
 
-/* Are all selected devices known already? */
+/* Are all selected devices known already, and are they no containers? */
 static bool
 all_known (const struct filesystems *filesystems,
            const struct selection *selection)
@@ -107,7 +107,9 @@ all_known (const struct filesystems *filesystems,
   for (size_t i = 0; i < selection->count; ++i) {
     size_t index;
 
-    if (!devices_find (filesystems, selection->list[i].device, &index))
+    if (!devices_find (filesystems, selection->list[i].device, &index)
+        || filesystem_identity (&filesystems->list[index])->contents
+           == CONTENTS_CONTAINER)
       return false;
   }
   return true;

@@ -332,6 +332,30 @@ by_hand (void **state)
   assert_true (messages_have (&messages, "sda1, sda2, sda3, sda4, vg-a/lv-b"));
 }
 
+/* The partition stands for what is in its opened container. */
+static void
+by_hand_encrypted (void **state)
+{
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    filesystems_new ();
+  CLEANUP (selection_free) struct selection *selection = NULL;
+  struct layout *layout = NULL;
+
+  (void) state;
+  add (filesystems, "sda1", 1, "crypto_LUKS", "ab-cd", NULL);
+  filesystems->list[0].side[SIDE_BASE].contents = CONTENTS_CONTAINER;
+  filesystems->list[0].side[SIDE_OVERLAY].contents = CONTENTS_CONTAINER;
+  add (filesystems, "mapper/luks-ab-ce", -1, "ext4", "x", NULL);
+  assert_int_equal (parse_selection (&selection, "sda1:/x", NULL), 0);
+  assert_int_equal (layout_of_selection (filesystems, selection,
+                                         &messages.log, &layout), -ENOENT);
+  add (filesystems, "mapper/luks-AB-CD", -1, "ext4", "y", NULL);
+  assert_int_equal (layout_of_selection (filesystems, selection,
+                                         &messages.log, &layout), 0);
+  expect_place (layout, 2, "/etc", "/x/etc");
+  layout_free (layout);
+}
+
 static void
 by_hand_wrong (void **state)
 {
@@ -364,6 +388,7 @@ main (void)
     cmocka_unit_test (subvolumes),
     cmocka_unit_test (no_guest),
     cmocka_unit_test (by_hand),
+    cmocka_unit_test (by_hand_encrypted),
     cmocka_unit_test (by_hand_wrong),
   };
 
