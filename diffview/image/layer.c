@@ -29,8 +29,8 @@ open_data_file (struct image_layer *layer, bool trusted,
                 "its header does not name its external data file");
     return -EINVAL;
   }
-  error = policy_open_beside (layer->file, name, trusted, &reason,
-                              &layer->data_file);
+  error = policy_open_data_file (layer->file, name, trusted, &reason,
+                                 &layer->data_file);
   if (error == 0)
     return 0;
   log_report (log, LOG_LEVEL_ERROR, "cannot open the external data file",
@@ -48,7 +48,7 @@ check_extent (const struct image_layer *layer,
   CLEANUP (image_file_close) struct image_file *file = NULL;
   const char *reason;
   uint64_t size;
-  errint_t error = policy_open_beside (layer->file, extent->name, trusted,
+  errint_t error = policy_open_extent (layer->file, extent->name, trusted,
                                        &reason, &file);
 
   if (error == 0 && file->fd < 0)

@@ -55,6 +55,15 @@ no_memory (const char **reason)
 }
 
 static errint_t
+failed_folder (const char **reason)
+{
+  const int error = errno;
+
+  *reason = strerror (error);
+  return -error;
+}
+
+static errint_t
 forbidden (const char **reason, const char *text)
 {
   *reason = text;
@@ -105,14 +114,29 @@ same_folder (int a, int b)
     && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+/* PATH, if its folder is the one open as OWN. */
+static errint_t
+open_in_folder (int own, const char *path, const char **reason,
+                struct image_file **file)
+{
+  const char *last;
+  CLEANUP_CLOSE int folder = open_folder (path, &last);
+
+  if (folder < 0 || !same_folder (own, folder) || last[0] == '\0'
+      || strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
+    return forbidden (reason, not_beside);
+  return image_file_open (folder, last, path, IMAGE_FILE_REGULAR, O_NOFOLLOW,
+                          reason, file);
+}
+
 errint_t
-policy_open_beside (const struct image_file *image,
+policy_open_extent (const struct image_file *image,
                     const char *name, bool trusted,
                     const char **reason, struct image_file **file)
 {
   CLEANUP_FREE char *path = NULL;
-  CLEANUP_CLOSE int own = -1, folder = -1;
-  const char *own_name, *last;
+  CLEANUP_CLOSE int own = -1;
+  const char *own_name;
 
   if (trusted)
     return policy_open_backing (image, name, true, reason, file);
@@ -122,13 +146,29 @@ policy_open_beside (const struct image_file *image,
   if (path == NULL)
     return no_memory (reason);
   own = open_folder (image->name, &own_name);
-  folder = open_folder (path, &last);
-  if (own < 0 || folder < 0 || !same_folder (own, folder)
-      || last[0] == '\0' || strcmp (last, ".") == 0
-      || strcmp (last, "..") == 0)
-    return forbidden (reason, not_beside);
-  return image_file_open (folder, last, path, IMAGE_FILE_REGULAR, O_NOFOLLOW,
-                          reason, file);
+  return own < 0 ? failed_folder (reason)
+    : open_in_folder (own, path, reason, file);
+}
+
+errint_t
+policy_open_data_file (const struct image_file *image,
+                       const char *name, bool trusted,
+                       const char **reason, struct image_file **file)
+{
+  CLEANUP_CLOSE int own = -1;
+  const char *own_name;
+
+  /* QEMU takes a relative name as relative to where it runs; so a name with
+   * a folder may still mean the image's own. */
+  if (strchr (name, '/') == NULL || policy_is_protocol (name)
+      || image->fd < 0)
+    return policy_open_extent (image, name, trusted, reason, file);
+  if (trusted)
+    return image_file_open (AT_FDCWD, name, name, IMAGE_FILE_OR_DEVICE, 0,
+                            reason, file);
+  own = open_folder (image->name, &own_name);
+  return own < 0 ? failed_folder (reason)
+    : open_in_folder (own, name, reason, file);
 }
 
 void

@@ -28,10 +28,15 @@ errint_t policy_open_backing (const struct image_file *image,
                               const char *name, bool trusted,
                               const char **reason, struct image_file **file);
 
-/* The same for a data file or extent; with TRUSTED anywhere. */
-errint_t policy_open_beside (const struct image_file *image,
+/* The same for an extent, and for an external data file; with TRUSTED
+ * anywhere. */
+errint_t policy_open_extent (const struct image_file *image,
                              const char *name, bool trusted,
                              const char **reason, struct image_file **file);
+errint_t policy_open_data_file (const struct image_file *image,
+                                const char *name, bool trusted,
+                                const char **reason,
+                                struct image_file **file);
 
 /* Hints at the remedy where REASON is one that the policy gave. */
 void policy_hint (const struct log *log, const char *reason);

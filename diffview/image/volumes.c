@@ -114,24 +114,40 @@ take_values (blkid_probe probe, struct volume *volume)
     && copy_text (value_of (probe, "LABEL"), &volume->label) ? 0 : -ENOMEM;
 }
 
-/* What is in there.  ENTRY_TYPE is the partition's type in the table, or
- * NULL. */
+/* A volume with several signatures is what a guest's disk may well have, left
+ * from an earlier life or put there to confuse: the first filesystem among
+ * them is taken, and the user told. */
 static errint_t
-probe_volume (struct probing *probing, struct volume *volume,
-              const char *entry_type)
+take_first_filesystem (struct probing *probing, blkid_probe probe,
+                       struct volume *volume)
 {
-  blkid_probe probe;
-  int result;
-  errint_t error;
+  errint_t error = 0;
 
-  if (volume->length == 0)
-    return 0;
-  error = copy_signatures (probing, volume);
-  if (error != 0)
-    return error;
-  probe = blkid_new_probe ();
+  blkid_reset_probe (probe);
+  while (error == 0 && volume->use != VOLUME_FILESYSTEM
+         && blkid_do_probe (probe) == 0)
+    if (use_of (value_of (probe, "TYPE"), value_of (probe, "USAGE"))
+        == VOLUME_FILESYSTEM)
+      error = take_values (probe, volume);
+  if (error == 0)
+    log_report (probing->log, LOG_LEVEL_WARNING,
+                "several filesystems have left their signature",
+                volume->partition_uuid, "partition %u is taken for %s",
+                volume->partition,
+                volume->type != NULL ? volume->type : "unknown");
+  return error;
+}
+
+/* What libblkid finds in a volume whose signatures were copied. */
+static errint_t
+identify (struct probing *probing, struct volume *volume)
+{
+  blkid_probe probe = blkid_new_probe ();
+  int result;
+  errint_t error = 0;
+
   if (probe == NULL)
-    return no_memory (probing->log);
+    return -ENOMEM;
   blkid_probe_enable_superblocks (probe, 1);
   blkid_probe_set_superblocks_flags (probe, BLKID_SUBLKS_TYPE
                                      | BLKID_SUBLKS_USAGE
@@ -145,16 +161,32 @@ probe_volume (struct probing *probing, struct volume *volume,
   if (result == 0)
     error = take_values (probe, volume);
   else if (result == -2)
-    log_report (probing->log, LOG_LEVEL_WARNING, "cannot tell what this is",
-                NULL, "partition %u has the signatures of several "
-                "filesystems", volume->partition);
+    error = take_first_filesystem (probing, probe, volume);
   else if (disk_window_is_blank (probing->window, volume->offset,
                                  volume->length))
     volume->use = VOLUME_BLANK;
   blkid_free_probe (probe);
+  return error;
+}
+
+/* What is in there.  ENTRY_TYPE is the partition's type in the table, or
+ * NULL. */
+static errint_t
+probe_volume (struct probing *probing, struct volume *volume,
+              const char *entry_type)
+{
+  errint_t error;
+
+  if (volume->length == 0)
+    return 0;
+  error = copy_signatures (probing, volume);
+  if (error != 0)
+    return error;
+  if (identify (probing, volume) != 0)
+    return no_memory (probing->log);
   if (volume->type == NULL && is_boot_type (entry_type))
     volume->use = VOLUME_BOOT;
-  return error == 0 ? 0 : no_memory (probing->log);
+  return 0;
 }
 
 /* Where a partition is, as far as it is on the disk; libblkid counts sectors

@@ -179,13 +179,14 @@ run (struct image_pair *pair, char **arguments, const struct log *log)
 
 static bool
 read_options (int argc, char **argv, struct pair_options *options,
-              struct log *log)
+              bool *hide, struct log *log)
 {
   static const struct option known[] = {
     { "base", required_argument, NULL, 'b' },
     { "format", required_argument, NULL, 'f' },
     { "base-format", required_argument, NULL, 'F' },
     { "allow-remote-backing", no_argument, NULL, 'r' },
+    { "hide", no_argument, NULL, 'h' },
     { "verbose", no_argument, NULL, 'v' },
     { NULL, 0, NULL, 0 },
   };
@@ -197,6 +198,7 @@ read_options (int argc, char **argv, struct pair_options *options,
     case 'f': options->overlay_format = optarg; break;
     case 'F': options->base_format = optarg; break;
     case 'r': options->allow_remote_backing = true; break;
+    case 'h': *hide = true; break;
     case 'v': log->verbose = true; break;
     default: return false;
     }
@@ -214,17 +216,21 @@ main (int argc, char *argv[])
   CLEANUP_FREE char *directory = NULL;
   struct image_pair *pair = NULL;
   const char *temporary = getenv ("TMPDIR");
+  bool hide = false;
   int status = 2;
 
-  if (!read_options (argc, argv, &options, &log))
+  if (!read_options (argc, argv, &options, &hide, &log))
     return 64;
   if (asprintf (&directory, "%s/image_tool.XXXXXX",
                 temporary != NULL ? temporary : "/tmp") < 0
       || mkdtemp (directory) == NULL)
     return 64;
   options.private_directory = directory;
-  if (pair_open (&options, &log, &pair) == 0)
+  if (pair_open (&options, &log, &pair) == 0) {
+    if (hide)
+      pair_hide_sockets (pair);
     status = run (pair, argv + optind + 1, &log);
+  }
   pair_close (pair);
   if (rmdir (directory) != 0) {
     perror (directory);
