@@ -68,7 +68,8 @@ qemu-img rebase -u -f qcow2 -F qcow2 -b a.qcow2 a.qcow2
 refused "a loop of one" 'a.qcow2: the chain is a loop' a.qcow2 written
 
 # Encrypted.
-qemu-img create -q -f qcow2 --object secret,id=s,data=secret \
+# On a busy machine QEMU at times cannot measure its key derivation.
+retry 60 qemu-img create -q -f qcow2 --object secret,id=s,data=secret \
     -o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 \
     locked.qcow2 1M
 overlay o.qcow2 base.qcow2 qcow2
