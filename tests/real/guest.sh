@@ -72,6 +72,7 @@ change_root ()
 {
     change_small
     chmod 4755 "$mnt/bin/5"
+    echo changed >"$mnt/boot/hidden"
     mkdir -p "$mnt/srv/below"
 }
 
@@ -94,8 +95,10 @@ for side in base overlay; do
     tree $side.qcow2 qcow2 "$home" xfs home.tree /home
     tree $side.qcow2 qcow2 6 ext4 data.tree /srv/data
     tree $side.qcow2 qcow2 4 ext4 unlisted.tree /.filesystems/sda4
+    # What the mount of /boot hides is seen where nothing hides it.
+    oracle part root.tree /boot /.filesystems/vg/root/boot >hidden.tree
     oracle merge root.tree boot.tree home.tree data.tree unlisted.tree \
-        >$side.tree
+        hidden.tree >$side.tree
     cp boot.tree $side-boot.tree
 done
 images_remember base.qcow2 overlay.qcow2

@@ -6,6 +6,7 @@ shares no code with the product.
 
   oracle.py scan DIRECTORY [--under PATH]  the tree as one JSON object a line
   oracle.py merge TREE...                  trees mounted into each other
+  oracle.py part TREE PATH NEW-PATH        what is at PATH, as if elsewhere
   oracle.py diff BASE OVERLAY [options]    the list that deltafs has to print
   oracle.py json FILE BASE OVERLAY         is FILE the --json output for it?
   oracle.py mount DIRECTORY BASE OVERLAY   does a mounted delta show it?
@@ -87,6 +88,7 @@ def scan(arguments):
         entry = describe(whole)
         path = under + (b"" if path == b"/" and under else path)
         entry["path"] = os.fsdecode(path)
+        entry["filesystem"] = arguments.under
         print(json.dumps(entry))
 
 
@@ -114,6 +116,14 @@ def merge(arguments):
         whole.update(tree)
     for entry in whole.values():
         print(json.dumps(entry))
+
+
+def part(arguments):
+    directory, place = map(os.fsencode, (arguments.path, arguments.place))
+    for path, entry in load(arguments.tree).items():
+        if within(path, directory):
+            entry["path"] = os.fsdecode(place + path[len(directory):])
+            print(json.dumps(entry))
 
 
 def order(path):
@@ -183,6 +193,10 @@ def filtered_out(path, options):
     return bool(options.include) and not matches(options.include)
 
 
+def rename_identity(entry):
+    return entry.get("filesystem"), entry["inode"], entry["digest"]
+
+
 def find_renames(base, overlay, changes):
     """An added file with a deleted one's inode number and bytes."""
     sources = {}
@@ -190,11 +204,10 @@ def find_renames(base, overlay, changes):
         if changes[path][0] == "deleted" and base[path]["type"] == "file":
             entry = base[path]
             if entry["size"]:
-                sources[(entry["inode"], entry["digest"])] = path
-    return {path: sources[(overlay[path]["inode"], overlay[path]["digest"])]
-            for path in changes if changes[path][0] == "added"
-            and overlay[path]["type"] == "file"
-            and (overlay[path]["inode"], overlay[path]["digest"]) in sources}
+                sources[rename_identity(entry)] = path
+    return {path: sources[rename_identity(overlay[path])] for path in changes
+            if changes[path][0] == "added" and overlay[path]["type"] == "file"
+            and rename_identity(overlay[path]) in sources}
 
 
 def compute(base, overlay, options):
@@ -458,8 +471,8 @@ def check_links(found, nodes, problems):
         if entry is None or entry["type"] == "directory":
             identity = place
         else:
-            identity = (nodes[place][2] == "deleted", entry["device"],
-                        entry["inode"])
+            identity = (nodes[place][2] == "deleted", entry.get("filesystem"),
+                        entry["device"], entry["inode"])
         identities.setdefault(got["inode"], {})[identity] = place
     for inode, places in identities.items():
         if len(places) > 1:
@@ -516,6 +529,10 @@ def parse():
     one = commands.add_parser("merge")
     one.add_argument("trees", nargs="+")
     one.set_defaults(function=merge)
+    one = commands.add_parser("part")
+    for name in ("tree", "path", "place"):
+        one.add_argument(name)
+    one.set_defaults(function=part)
     for name, function, first in (("diff", diff, None),
                                   ("json", check_json, "file"),
                                   ("mount", check_mount, "directory")):
