@@ -52,11 +52,15 @@ read_blocks (const struct filesystem *fs, const struct inode *inode)
 {
   uint64_t blocks = FIELD32 (i_blocks);
 
-  if (!filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_HUGE_FILE))
-    return blocks;
-  blocks |= (uint64_t) FIELD16 (osd2.linux2.l_i_blocks_hi) << 32;
-  if (inode_flags (inode) & EXT4_HUGE_FILE_FL)
-    blocks *= fs->block_size / 512;
+  if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_HUGE_FILE)) {
+    blocks |= (uint64_t) FIELD16 (osd2.linux2.l_i_blocks_hi) << 32;
+    if (inode_flags (inode) & EXT4_HUGE_FILE_FL)
+      blocks *= fs->block_size / 512;
+  }
+  /* As the kernel tells of files that need none. */
+  if ((inode_flags (inode) & EXT4_INLINE_DATA_FL) &&
+      S_ISREG (inode_mode (inode)))
+    blocks += (inode_size (fs, inode) + 511) / 512;
   return blocks;
 }
 
