@@ -10,6 +10,13 @@
 #include "compare_answers.h"
 #include "compare_walk.h"
 
+/* Every entry holds its whole path, so a guest could fill our memory with a
+ * few thousand directories in each other.  Longer paths than this one draw on
+ * a budget; when it is spent, what is deeper is not listed, and the directory
+ * that it is in is unreadable. */
+#define ORDINARY_PATH 256
+#define LONG_PATHS ((size_t) 256 * 1024 * 1024)
+
 struct comparison {
   struct tree_walk walk;
   struct answers answers;
@@ -19,6 +26,7 @@ struct comparison {
   unsigned filesystem;
   size_t emitted;               /* directories above the current pair (and the
                                  * pair itself) that are in DELTA already */
+  size_t long_paths;            /* bytes drawn from the budget */
 };
 
 static void
@@ -81,14 +89,14 @@ emit (struct comparison *comparison, const struct tree_pair *pair,
   return delta_add (comparison->delta, &entry);
 }
 
-/* Adds the directories above the current pair, as far as they are not there
- * yet. */
+/* Adds the first DEPTH directories above the current pair, as far as they are
+ * not there yet. */
 static errint_t
-emit_scaffold (struct comparison *comparison)
+emit_scaffold (struct comparison *comparison, size_t depth)
 {
   errint_t err = 0;
 
-  while (err == 0 && comparison->emitted < comparison->walk.depth) {
+  while (err == 0 && comparison->emitted < depth) {
     const struct walk_frame *frame =
       &comparison->walk.frames[comparison->emitted++];
 
@@ -98,9 +106,21 @@ emit_scaffold (struct comparison *comparison)
   return err;
 }
 
+/* Draws a path's length from the budget; false when that is spent. */
+static bool
+draw (struct comparison *comparison, size_t length)
+{
+  if (length <= ORDINARY_PATH)
+    return true;
+  if (length > LONG_PATHS - comparison->long_paths)
+    return false;
+  comparison->long_paths += length;
+  return true;
+}
+
 /* What an added entry was before, in *PATH; NULL when that is not known. */
 static errint_t
-find_origin (const struct comparison *comparison,
+find_origin (struct comparison *comparison,
              const struct tree_node *added, const char **path)
 {
   CLEANUP_FREE char *found = NULL;
@@ -117,8 +137,59 @@ find_origin (const struct comparison *comparison,
   found = tree_path (node);
   if (found == NULL)
     return -ENOMEM;
+  if (!draw (comparison, strlen (found)))
+    return 0;
   *path = arena_copy (comparison->delta->arena, found, strlen (found));
   return *path == NULL ? -ENOMEM : 0;
+}
+
+/* Draws for the current pair and the scaffold that it needs. */
+static bool
+draw_for_pair (struct comparison *comparison)
+{
+  const struct tree_walk *walk = &comparison->walk;
+
+  for (size_t i = comparison->emitted; i < walk->depth; ++i)
+    if (!draw (comparison, walk->frames[i].path_length))
+      return false;
+  return draw (comparison, strlen (walk->path));
+}
+
+/* Is it the entry of a directory above the current pair? */
+static bool
+is_entry_of (const struct comparison *comparison,
+             const struct delta_entry *entry, const struct walk_frame *frame)
+{
+  if (entry->filesystem != comparison->filesystem)
+    return false;
+  if (frame->path_length == 0)
+    return strcmp (entry->path, "/") == 0;
+  return strlen (entry->path) == frame->path_length
+    && memcmp (entry->path, comparison->walk.path, frame->path_length) == 0;
+}
+
+/* Gives up on the lowest directory above the current pair that has an
+ * ordinary path. */
+static errint_t
+refuse_depth (struct comparison *comparison)
+{
+  struct tree_walk *walk = &comparison->walk;
+  struct delta *delta = comparison->delta;
+  size_t lowest = walk->depth - 1;
+  size_t i = 0;
+  errint_t err;
+
+  while (walk->frames[lowest].path_length > ORDINARY_PATH)
+    lowest--;
+  err = emit_scaffold (comparison, lowest + 1);
+  if (err != 0)
+    return err;
+  for (i = delta->count - 1;
+       !is_entry_of (comparison, &delta->entries[i], &walk->frames[lowest]);)
+    i--;
+  delta->entries[i].status = STATUS_UNREADABLE;
+  tree_walk_leave (walk, lowest);
+  return 0;
 }
 
 /* Adds what there is to say of the current pair. */
@@ -135,7 +206,9 @@ compare_pair (struct comparison *comparison)
     comparison->emitted = walk->depth;
   if (status == STATUS_SCAFFOLD && walk->depth > 0)
     return 0;
-  err = emit_scaffold (comparison);
+  if (!draw_for_pair (comparison))
+    return refuse_depth (comparison);
+  err = emit_scaffold (comparison, walk->depth);
   if (err == 0 && status == STATUS_ADDED)
     err = find_origin (comparison, walk->pair.node[SIDE_OVERLAY], &origin);
   if (err == 0)

@@ -50,8 +50,9 @@ errint_t compare_ask (const struct tree *base, const struct tree *overlay,
  * the root is there in every case.  An entry's nodes: see compare_node;
  * engine_data is NULL.  Entries refer to the trees' memory, which must live as
  * long as DELTA is used.  QUESTIONS are those of compare_ask on the same trees
- * with their answers; a pair without one that needed it is unreadable.
- * -ENOMEM. */
+ * with their answers; a pair without one that needed it is unreadable.  Where
+ * long paths (of directories in directories) would need more than 256 MiB, the
+ * rest is left out and the directory that it is in is unreadable.  -ENOMEM. */
 errint_t compare_finish (const struct tree *base, const struct tree *overlay,
                          const struct compare_rules *rules,
                          const struct content_questions *questions,

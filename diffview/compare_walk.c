@@ -160,6 +160,13 @@ tree_walk_next (struct tree_walk *walk, bool *more)
   return err;
 }
 
+void
+tree_walk_leave (struct tree_walk *walk, size_t depth)
+{
+  walk->pair = (struct tree_pair) { .node = { NULL, NULL } };
+  walk->depth = depth;
+}
+
 bool
 tree_pair_lacks (const struct tree_pair *pair, enum side side)
 {

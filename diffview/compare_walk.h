@@ -42,6 +42,10 @@ void tree_walk_start (struct tree_walk *walk, const struct tree *base,
  * -ENOMEM. */
 errint_t tree_walk_next (struct tree_walk *walk, bool *more);
 
+/* Leaves the directory at walk->frames[DEPTH]: what was not given out of what
+ * is below it never is. */
+void tree_walk_leave (struct tree_walk *walk, size_t depth);
+
 void tree_walk_clear (struct tree_walk *walk);
 
 /* Is there a pair with nothing on SIDE, for certain, that could be read whole

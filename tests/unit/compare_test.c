@@ -409,8 +409,8 @@ deep_trees (void **state)
   (void) state;
   delta_add_filesystem (delta, NULL, "sda1", "/", true, &number);
   memset (name, 'n', 255);
-  /* Paths of up to half a megabyte. */
-  for (int i = 0; i < 2000; ++i) {
+  /* Paths of up to a quarter of a megabyte. */
+  for (int i = 0; i < 1000; ++i) {
     node[SIDE_BASE] = tree_add (base, node[SIDE_BASE], name, 255);
     node[SIDE_OVERLAY] = tree_add (overlay, node[SIDE_OVERLAY], name, 255);
     node[SIDE_BASE]->entry.type = ENTRY_DIRECTORY;
@@ -425,10 +425,42 @@ deep_trees (void **state)
   assert_int_equal (compare_finish (base, overlay, &rules, &questions, delta,
                                     number), 0);
   assert_int_equal (delta_finish (delta), 0);
-  assert_int_equal (delta->count, 2001);
-  assert_int_equal (strlen (delta->entries[2000].path), 2000 * 256);
-  assert_ptr_equal (compare_node (&delta->entries[2000], SIDE_OVERLAY),
+  assert_int_equal (delta->count, 1001);
+  assert_int_equal (strlen (delta->entries[1000].path), 1000 * 256);
+  assert_ptr_equal (compare_node (&delta->entries[1000], SIDE_OVERLAY),
                     node[SIDE_OVERLAY]);
+}
+
+/* All paths of this guest together would be 250 GB long. */
+static void
+endless_trees (void **state)
+{
+  CLEANUP (tree_free) struct tree *tree = tree_new ();
+  CLEANUP (delta_free) struct delta *delta = delta_new ();
+  const struct compare_rules rules = { .verify = false };
+  struct content_questions questions;
+  struct tree_node *node = tree->root;
+  unsigned number;
+
+  (void) state;
+  delta_add_filesystem (delta, NULL, "sda1", "/", true, &number);
+  for (int i = 0; i < 500000; ++i) {
+    node = tree_add (tree, node, "d", 1);
+    node->entry.type = ENTRY_DIRECTORY;
+  }
+  tree_add (tree, tree->root, "e", 1)->entry.type = ENTRY_FILE;
+  assert_int_equal (compare_ask (NULL, tree, TRUST_INODE, true, &questions),
+                    0);
+  assert_int_equal (compare_finish (NULL, tree, &rules, &questions, delta,
+                                    number), 0);
+  assert_in_range (arena_size (delta->arena), 0, 300 * 1024 * 1024);
+  assert_int_equal (delta_finish (delta), 0);
+  assert_int_equal (delta->entries[127].status, STATUS_ADDED);
+  assert_int_equal (strlen (delta->entries[128].path), 256);
+  assert_int_equal (delta->entries[128].status, STATUS_UNREADABLE);
+  assert_in_range (delta->count, 10000, 40000);
+  assert_string_equal (delta->entries[delta->count - 1].path, "/e");
+  assert_int_equal (delta->entries[delta->count - 1].status, STATUS_ADDED);
 }
 
 int
@@ -450,6 +482,7 @@ main (void)
     cmocka_unit_test (incomplete_directories),
     cmocka_unit_test (unknown_directories),
     cmocka_unit_test (deep_trees),
+    cmocka_unit_test (endless_trees),
   };
 
   return cmocka_run_group_tests_name ("compare", tests, NULL, NULL);
