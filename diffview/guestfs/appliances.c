@@ -172,6 +172,8 @@ close_side (enum side side, void *opaque)
 
   if (appliances->side[side] != NULL)
     appliance_free (appliances->side[side]);
+  if (appliances->seen[side] != NULL)
+    appliance_filesystems_free (appliances->seen[side]);
   return 0;
 }
 

@@ -11,6 +11,7 @@
 struct appliances {
   struct appliance *side[SIDES];
   struct watchdog *watchdog;    /* or NULL */
+  struct appliance_filesystems *seen[SIDES];    /* and not fetched; or NULL */
   const struct log *log;
   const struct progress *progress;
 };

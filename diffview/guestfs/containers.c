@@ -26,7 +26,7 @@ map_name (const char *uuid)
 {
   char *name;
 
-  return asprintf (&name, "deltafs-%s", uuid) < 0 ? NULL : name;
+  return asprintf (&name, "luks-%s", uuid) < 0 ? NULL : name;
 }
 
 char *

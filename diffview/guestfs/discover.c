@@ -10,6 +10,7 @@
 
 #include "appliances_private.h"
 #include "containers.h"
+#include "parallel.h"
 
 /* Partitions, volumes and subvolumes: more are refused. */
 #define FILESYSTEMS_MAX 10000
@@ -281,17 +282,18 @@ compare_devices (const void *a, const void *b)
   return r != 0 ? r : strcmp (left->mountable, right->mountable);
 }
 
-errint_t
-appliances_filesystems (struct appliances *appliances, enum side side,
-                        struct appliance_filesystems **result)
+static errint_t
+discover_side (enum side side, void *opaque)
 {
+  struct appliances *appliances = opaque;
+  struct appliance *appliance = appliances->side[side];
   CLEANUP (appliance_filesystems_free)
     struct appliance_filesystems *found = calloc (1, sizeof *found);
-  struct appliance *appliance = appliances->side[side];
   struct discovery discovery = { .appliance = appliance, .found = found };
   errint_t r = -ENOMEM;
 
-  *result = NULL;
+  if (appliances->seen[side] != NULL)
+    return 0;
   if (found != NULL) {
     APPLIANCE_LOCK (appliance);
     r = discover (&discovery);
@@ -304,6 +306,22 @@ appliances_filesystems (struct appliances *appliances, enum side side,
   }
   if (found->count > 0)
     qsort (found->list, found->count, sizeof *found->list, compare_devices);
-  *result = steal_pointer (&found);
+  appliances->seen[side] = steal_pointer (&found);
   return 0;
+}
+
+/* Who asks for one side asks for the other one too: both are looked at at
+ * once. */
+errint_t
+appliances_filesystems (struct appliances *appliances, enum side side,
+                        struct appliance_filesystems **result)
+{
+  errint_t r = 0;
+
+  *result = NULL;
+  if (appliances->seen[side] == NULL)
+    r = parallel_sides (discover_side, appliances);
+  if (r == 0)
+    *result = steal_pointer (&appliances->seen[side]);
+  return r;
 }
