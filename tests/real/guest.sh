@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A guest with an operating system: root and home on LVM, /boot by label,
-# /srv/data by PARTUUID, swap, one missing device, and a filesystem that its
-# fstab does not know.
+# /srv/data by PARTUUID, swap, one missing device, and two filesystems that its
+# fstab does not know, one of them on MD.
 KIT_LIMIT=300
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
@@ -20,11 +20,15 @@ size=64M
 size=600M, type=E6D6D379-F507-44C2-A23C-238F2A3DF928
 size=32M
 size=16M, type=0657FD6D-A4AB-43C4-84E5-0933C84B4F4F
-size=32M, uuid=$data_uuid"
+size=32M, uuid=$data_uuid
+size=32M, type=A19D880F-05FC-4D3B-A006-743F0F84911E"
 on_partition base.raw 2 make_filesystem ext2 -L BOOT
 on_partition base.raw 3 make_volumes vg root=120M home=400M
 root=$(volume_place base.raw 3 root)
 home=$(volume_place base.raw 3 home)
+read -ra place <<<"$(partition_place base.raw 7)"
+array=$(python3 "$top_srcdir/tests/real/md.py" base.raw "${place[@]}")
+on_partition base.raw "$array" make_filesystem ext4
 on_partition base.raw "$root" make_filesystem ext4
 on_partition base.raw "$home" make_filesystem xfs -m uuid=$home_uuid
 on_partition base.raw 4 make_filesystem ext4
@@ -81,6 +85,7 @@ change base.raw raw 2 ext2 populate_other kernel
 change base.raw raw "$home" xfs populate_other user
 change base.raw raw 4 ext4 populate_other unlisted
 change base.raw raw 6 ext4 populate_other data
+change base.raw raw "$array" ext4 populate_other array
 to_qcow2 base.raw
 overlay base.qcow2 qcow2 overlay.qcow2
 change overlay.qcow2 qcow2 "$root" ext4 change_root
@@ -88,6 +93,7 @@ change overlay.qcow2 qcow2 2 ext2 change_other kernel
 change overlay.qcow2 qcow2 "$home" xfs change_other user
 change overlay.qcow2 qcow2 4 ext4 change_other unlisted
 change overlay.qcow2 qcow2 6 ext4 change_other data
+change overlay.qcow2 qcow2 "$array" ext4 change_other array
 
 for side in base overlay; do
     tree $side.qcow2 qcow2 "$root" ext4 root.tree
@@ -95,10 +101,11 @@ for side in base overlay; do
     tree $side.qcow2 qcow2 "$home" xfs home.tree /home
     tree $side.qcow2 qcow2 6 ext4 data.tree /srv/data
     tree $side.qcow2 qcow2 4 ext4 unlisted.tree /.filesystems/sda4
+    tree $side.qcow2 qcow2 "$array" ext4 array.tree /.filesystems/md127
     # What the mount of /boot hides is seen where nothing hides it.
     oracle part root.tree /boot /.filesystems/vg/root/boot >hidden.tree
     oracle merge root.tree boot.tree home.tree data.tree unlisted.tree \
-        hidden.tree >$side.tree
+        array.tree hidden.tree >$side.tree
     cp boot.tree $side-boot.tree
 done
 images_remember base.qcow2 overlay.qcow2
@@ -106,7 +113,7 @@ images_remember base.qcow2 overlay.qcow2
 oracle diff base.tree overlay.tree >wanted
 deltafs_run diff --engine guestfs overlay.qcow2
 is "diff: exit code" "$status" 0
-same_files "diff: one tree of five filesystems" out wanted
+same_files "diff: one tree of six filesystems" out wanted
 like "diff: a warning for the missing device" "$(cat err)" \
     '99999999-9999|/mnt/gone'
 note_file err
