@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-n] [-t] [-v] [-q] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-lntvVq] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
- * JSON object a line, every string in hexadecimal, content as its MD5; -n: no
+ * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
+ * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read.  For tests to compare with what they know
  * otherwise.
@@ -21,10 +22,11 @@
 #include "delta.h"
 #include "direct.h"
 #include "flat_pair.h"
+#include "quote.h"
 
 #define PIECE 65536
 
-static bool quiet;
+static bool quiet, lines;
 
 static void
 write_log (void *opaque, enum log_level level, const char *message)
@@ -117,11 +119,27 @@ print_side (struct engine *engine, enum side side,
 }
 
 static void
+print_line (const struct delta_entry *entry, const char *kinds)
+{
+  CLEANUP_FREE char *path = quote_path (entry->path, strlen (entry->path));
+
+  printf ("%s %s %s", delta_status_name (entry->status),
+          *kinds == '\0' ? "-" : kinds, path);
+  if (entry->renamed_from != NULL)
+    printf (" < %s", entry->renamed_from);
+  putchar ('\n');
+}
+
+static void
 print_entry (struct engine *engine, const struct delta_entry *entry)
 {
   char kinds[DELTA_KINDS_SIZE];
 
   delta_kinds_text (entry->kinds, kinds);
+  if (lines) {
+    print_line (entry, kinds);
+    return;
+  }
   printf ("{\"path\":");
   print_hex (entry->path, strlen (entry->path));
   printf (",\"status\":\"%s\",\"kinds\":\"%s\"",
@@ -182,10 +200,11 @@ main (int argc, char *argv[])
   int option;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "c:s:ntvVq")) >= 0)
+  while ((option = getopt (argc, argv, "c:s:lntvVq")) >= 0)
     switch (option) {
     case 'c': cluster = (uint32_t) atoi (optarg); break;
     case 's': spread = (unsigned) atoi (optarg); break;
+    case 'l': lines = true; break;
     case 'n': cluster = 0; break;
     case 't': rules.times = true; break;
     case 'v': log.verbose = true; break;

@@ -132,7 +132,7 @@ class History:
             return
         with open(self.new_path(), "xb") as f:
             for i in range(r.randrange(1, 30)):
-                f.seek(r.randrange(1 << r.choice([12, 18, 22, 26])))
+                f.seek(r.randrange(1 << r.choice([12, 18, 22, 24])))
                 f.write(self.data(6000))
 
     def append(self):
@@ -384,7 +384,7 @@ class History:
             self.refresh()
             self.create_large()
         for i in range(count):
-            if i % 5 == 0:
+            if i % 15 == 0:
                 self.refresh()
             operation = self.random.choice(operations)
             try:

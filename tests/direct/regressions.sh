@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Changes that are easy to miss, each by its name: made by the kernel and
+# behind its back, on raw images.
+
+. "${srcdir:-.}/../kit/kit.sh" || exit 99
+
+requires mke2fs debugfs resize2fs tune2fs
+requires_root
+dump=$top_builddir/tests/direct/direct_dump
+
+mkdir mnt
+cleanup_add "umount $work/mnt"
+
+# edit IMAGE COMMANDS: with the kernel, in the mounted image.
+edit ()
+{
+    mount -o loop "$1" mnt && (cd mnt && eval "$2") && umount mnt
+}
+
+tamper ()
+{
+    debugfs -w -f /dev/stdin "$1" >/dev/null 2>&1
+}
+
+# A copy of the base to work on.
+fresh ()
+{
+    cp --sparse=always base.raw overlay.raw
+}
+
+# delta OPTIONS...: the list in $delta.
+delta ()
+{
+    delta=$("$dump" -l "$@" base.raw overlay.raw 2>"$work/dump.err")
+}
+
+truncate -s 32M base.raw
+mke2fs -q -t ext4 -b 4096 base.raw
+check "base" edit base.raw '
+    mkdir -p usr/bin usr/lib etc moved/deep/er python3 python3.11
+    for i in $(seq 40); do head -c 5000 /dev/urandom >usr/lib/$i; done
+    for i in $(seq 400); do echo $i >etc/$i; done
+    head -c 100000 /dev/urandom >usr/bin/program
+    echo one >usr/bin/linked; ln usr/bin/linked usr/lib/second-name
+    echo deep >moved/deep/er/file; echo old >etc/recreated
+    echo module >python3/x; echo module >python3.11/x
+    head -c 3000 /dev/urandom | base64 -w0 | head -c 3000 >../value
+    setfattr -n user.big -v "$(cat ../value)" etc/1
+    ln -s etc/1 link'
+
+fresh
+check "nothing done" edit overlay.raw ':'
+delta
+is "nothing is listed where nothing was done" "$delta" ""
+
+fresh
+check "recreate" edit overlay.raw '
+    i=$(stat -c %i etc/recreated); rm etc/recreated; echo new >etc/recreated
+    test $i = $(stat -c %i etc/recreated)'
+delta
+is "deleted and recreated with the same inode at the same name" "$delta" \
+   "modified content /etc/recreated"
+
+fresh
+check "write" edit overlay.raw 'echo more >>usr/bin/linked'
+delta
+is "the second name in an unchanged directory" "$delta" \
+   "modified content /usr/bin/linked
+modified content /usr/lib/second-name"
+
+fresh
+check "move" edit overlay.raw 'echo x >>moved/deep/er/file; mv moved/deep etc/deep'
+delta
+is "below a moved directory" "$delta" \
+   "added - /etc/deep
+added - /etc/deep/er
+added - /etc/deep/er/file
+deleted - /moved/deep
+deleted - /moved/deep/er
+deleted - /moved/deep/er/file"
+
+fresh
+check "rename" edit overlay.raw 'mv usr/lib/7 usr/bin/seven; mv link etc'
+delta
+is "renamed" "$delta" \
+   "added - /etc/link
+deleted - /link
+added - /usr/bin/seven < /usr/lib/7
+deleted - /usr/lib/7"
+
+fresh
+check "small changes" edit overlay.raw '
+    touch etc/5; chmod 4755 usr/bin/program; chown 5 etc/6
+    cp etc/7 etc/8.new; mv etc/8.new etc/8; cp etc/9 x; cat x >etc/9; rm x'
+delta
+is "touch, chmod, chown, same bytes" "$delta" \
+   "modified owner /etc/6
+modified content /etc/8
+modified mode /usr/bin/program"
+delta -t
+like "--times sees touch" "$delta" "modified time /etc/5"
+
+# Behind the filesystem's back.
+
+fresh
+block=$(debugfs -R 'bmap /usr/bin/program 3' base.raw 2>/dev/null)
+printf evil | dd of=overlay.raw bs=1 seek=$((block * 4096 + 77)) \
+                 conv=notrunc status=none
+delta
+is "data behind the filesystem's back" "$delta" \
+   "modified content,silent /usr/bin/program"
+echo "freeb $block" | tamper overlay.raw
+delta
+is "also where the bitmap calls the block free" "$delta" \
+   "modified content,silent /usr/bin/program"
+
+fresh
+echo 'sif /etc/1 mode 0100777' | tamper overlay.raw
+delta
+is "a mode behind the filesystem's back" "$delta" "modified mode /etc/1"
+
+fresh
+block=$(debugfs -R 'stat /etc/1' base.raw 2>/dev/null |
+        sed -n 's/.*File ACL: \([0-9]*\).*/\1/p')
+printf evil | dd of=overlay.raw bs=1 seek=$((block * 4096 + 4000)) \
+                 conv=notrunc status=none
+delta
+is "a block of xattrs behind the filesystem's back" "$delta" \
+   "modified xattr /etc/1"
+
+fresh
+block=$(debugfs -R 'bmap /python3 0' base.raw 2>/dev/null)
+offset=$(dd if=base.raw bs=4096 skip="$block" count=1 status=none |
+         LC_ALL=C grep -obUa 'x' | head -n1 | cut -d: -f1)
+printf y | dd of=overlay.raw bs=1 seek=$((block * 4096 + offset)) \
+              conv=notrunc status=none
+delta
+is "a name behind the filesystem's back" "$delta" \
+   "deleted - /python3/x
+added - /python3/y < /python3/x"
+
+fresh
+check "write" edit overlay.raw 'echo more >>usr/bin/linked'
+echo 'sif /usr/bin/linked links_count 1' | tamper overlay.raw
+delta
+is "a lowered link count hides no name" "$delta" \
+   "modified content /usr/bin/linked
+modified content /usr/lib/second-name"
+
+fresh
+printf 'link /usr /usr/bin/loop\nlink /moved /moved/deep/er/self\n' |
+    tamper overlay.raw
+delta
+is "directories that contain themselves" "$delta" \
+   "unreadable - /moved/deep/er/self
+unreadable - /usr/bin/loop"
+
+fresh
+check "new" edit overlay.raw 'echo secret >etc/secret; echo x >usr/x'
+echo 'sif /etc/secret links_count 0' | tamper overlay.raw
+delta
+is "an inode without links under a name" "$delta" \
+   "unreadable - /etc/secret
+added - /usr/x"
+
+# The journal.
+
+fresh
+mount -o loop overlay.raw mnt
+for i in $(seq 30); do echo "$i" >mnt/etc/new-$i; done
+rm mnt/usr/lib/3
+sync -f mnt/etc
+echo late >mnt/etc/late
+chmod 700 mnt/usr/bin
+sync -f mnt/etc/late
+cp overlay.raw dirty.raw
+umount mnt
+mv dirty.raw overlay.raw
+check "the copy needs its journal" \
+      sh -c 'dumpe2fs -h overlay.raw 2>/dev/null | grep -q needs_recovery'
+for cluster in 512 65536; do
+    delta -c "$cluster"
+    is "a journal in memory, clusters of $cluster" \
+       "$(printf '%s\n' "$delta" | grep -v /etc/new-)" \
+       "added - /etc/late
+modified mode /usr/bin
+deleted - /usr/lib/3"
+    is "all that it holds" "$(printf '%s\n' "$delta" | grep -c /etc/new-)" 30
+done
+
+# The journal's blocks alone: nothing of what it replaces is written.
+start=$(debugfs -R 'bmap <8> 0' base.raw 2>/dev/null)
+length=$(debugfs -R 'stat <8>' base.raw 2>/dev/null |
+         sed -n 's/^User.* Size: \([0-9]*\).*/\1/p')
+mv overlay.raw dirty.raw
+fresh
+dd if=dirty.raw of=overlay.raw bs=4096 skip="$start" seek="$start" \
+   count=$((length / 4096)) conv=notrunc status=none
+dd if=dirty.raw of=overlay.raw bs=1024 skip=1 seek=1 count=1 \
+   conv=notrunc status=none
+delta -c 512
+is "journal targets that the overlay does not have" \
+   "$(printf '%s\n' "$delta" | grep -v /etc/new-)" \
+   "added - /etc/late
+modified mode /usr/bin
+deleted - /usr/lib/3"
+
+# A damaged one is not guessed at.
+printf garbage | dd of=overlay.raw bs=1 seek=$((start * 4096 + 80)) \
+                    conv=notrunc status=none
+run "$dump" -l base.raw overlay.raw
+is "a damaged journal is refused" "$status" 2
+like "with a reason" "$(cat err)" "journal"
+
+# Other geometry, other identity.
+
+fresh
+truncate -s 48M overlay.raw
+check "grow" sh -c 'e2fsck -fp overlay.raw; resize2fs overlay.raw'
+check "and write" edit overlay.raw 'echo x >etc/grown'
+delta
+is "grown" "$delta" "added - /etc/grown"
+
+fresh
+check "other UUID" tune2fs -U random overlay.raw
+check "and write" edit overlay.raw 'echo x >etc/other'
+delta
+is "another UUID" "$delta" "added - /etc/other"
+
+rm overlay.raw
+truncate -s 32M overlay.raw
+mke2fs -q -t ext4 -b 4096 -N 5000 -O ^flex_bg overlay.raw
+mount -o loop,ro base.raw mnt
+mkdir copy
+cleanup_add "umount $work/copy"
+mount -o loop overlay.raw copy
+cp -a mnt/. copy/
+echo x >copy/etc/copied
+umount copy mnt
+delta
+is "made anew with the same files" "$delta" "added - /etc/copied"
+delta -n
+is "the same without a map" "$delta" "added - /etc/copied"
+
+run "$dump" -l base.raw /dev/null
+is "no filesystem" "$status" 2
+
+done_testing
