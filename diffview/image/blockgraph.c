@@ -71,20 +71,33 @@ blockgraph_files (const struct image_chains *chains, size_t *count)
   return files;
 }
 
+/* What a name describes that is no local path.  A "json:" name may come down
+ * to a local file all the same. */
+static json_t *
+describe_remote (const char *name)
+{
+  const char *reason, *driver;
+  json_t *node = remote_describe (name, &reason);
+
+  if (node == NULL)
+    return NULL;
+  json_object_set_new (node, "read-only", json_true ());
+  driver = json_string_value (json_object_get (node, "driver"));
+  if (driver != NULL && (strcmp (driver, "file") == 0
+                         || strcmp (driver, "host_device") == 0))
+    json_object_set_new (node, "locking", json_string ("off"));
+  return node;
+}
+
 /* The protocol node of a file; by its descriptor, so that it is the very file
  * that was checked, or by its name where QEMU looks for files beside it. */
 static json_t *
 describe_file (const struct image_file *file, bool by_name)
 {
   char handle[32];
-  const char *reason;
-  json_t *node;
 
-  if (file->fd < 0) {
-    node = remote_describe (file->name, &reason);
-    json_object_set_new (node, "read-only", json_true ());
-    return node;
-  }
+  if (file->fd < 0)
+    return describe_remote (file->name);
   snprintf (handle, sizeof handle, "/dev/fd/%d", file->fd);
   return json_pack ("{s:s, s:s, s:s, s:b}",
                     "driver", file->device ? "host_device" : "file",

@@ -253,7 +253,7 @@ read_aligned (struct nbd_side *side, unsigned char *buffer,
     return -EIO;
   error = read_by (connection->handle, buffer, length, offset, &transfer);
   give_back (side, connection, error == 0);
-  return error == 0 && transfer.error != 0 ? -transfer.error : error;
+  return error == 0 && transfer.error == 0 ? 0 : -EIO;
 }
 
 errint_t

@@ -28,14 +28,14 @@ DEFINE_CLEANUP (struct nbd_side *, nbd_side_close)
 /* Bytes of the disk. */
 uint64_t nbd_side_size (const struct nbd_side *side);
 
-/* Reads LENGTH bytes.  -EINVAL beyond the end, -EIO, -ETIMEDOUT when the
- * daemon does not answer; not reported.  Any thread. */
+/* Reads LENGTH bytes.  -EINVAL beyond the end, -ENOMEM, else -EIO, also when
+ * the daemon does not answer; not reported.  Any thread. */
 errint_t nbd_side_read (struct nbd_side *side, void *buffer,
                         size_t length, uint64_t offset);
 
 /* Calls TAKE for each range of the disk, in order, with the number of the
  * layer that has it: 1 for the top layer, 0 for none.  Ends when TAKE returns
- * an error.  As nbd_side_read; TAKE's error. */
+ * an error: that one.  Else -EIO, -ETIMEDOUT, …; not reported. */
 errint_t nbd_side_walk_depth (struct nbd_side *side,
                               errint_t (*take) (void *opaque, uint64_t offset,
                                                 uint64_t length,

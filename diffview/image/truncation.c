@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Walks the active L1 and L2 tables of a qcow2 image (QEMU,
- * docs/interop/qcow2.txt) and the header of a VDI one.
+ * docs/interop/qcow2.txt).
  */
 #include "config.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "old_tables.h"
 #include "truncation.h"
 #include "vmdk_header.h"
 
@@ -245,28 +246,29 @@ check_qcow2 (struct check *check)
   return error;
 }
 
-/* VDI: offset of the data at 344, size of a block at 376, blocks allocated
- * at 388 (QEMU, block/vdi.c). */
-static errint_t
-check_vdi (struct check *check)
-{
-  unsigned char header[392];
-  errint_t error = read_whole (check, header, sizeof header, 0);
-  uint64_t data;
+typedef errint_t tables_check (const struct image_file *file,
+                               const char **reason);
 
-  if (error != 0)
-    return error;
-  data = (uint64_t) bytes_le32 (header + 376) * bytes_le32 (header + 388);
-  if (lies_beyond (check->layer->file, &check->size,
-                   bytes_le32 (header + 344), data))
-    return invalid (check, too_short);
-  return 0;
+/* The check of a format that has one; NULL for the others. */
+static tables_check *
+find_check (const char *format)
+{
+  if (strcmp (format, "vmdk") == 0)
+    return vmdk_tables_check;
+  if (strcmp (format, "vdi") == 0)
+    return vdi_tables_check;
+  if (strcmp (format, "parallels") == 0)
+    return parallels_tables_check;
+  if (strcmp (format, "qcow") == 0)
+    return qcow_tables_check;
+  return NULL;
 }
 
 errint_t
 truncation_check (const struct image_layer *layer, const struct log *log)
 {
   struct check check = { .layer = layer };
+  tables_check *const check_tables_of = find_check (layer->format->name);
   const struct image_file *data = layer->data_file;
   errint_t error;
 
@@ -279,10 +281,8 @@ truncation_check (const struct image_layer *layer, const struct log *log)
   check.reason = strerror (-error);
   if (error == 0 && strcmp (layer->format->name, "qcow2") == 0)
     error = check_qcow2 (&check);
-  else if (error == 0 && strcmp (layer->format->name, "vdi") == 0)
-    error = check_vdi (&check);
-  else if (error == 0 && strcmp (layer->format->name, "vmdk") == 0)
-    error = vmdk_tables_check (layer->file, &check.reason);
+  else if (error == 0 && check_tables_of != NULL)
+    error = check_tables_of (layer->file, &check.reason);
   if (error != 0)
     log_report (log, LOG_LEVEL_ERROR, "cannot read the image",
                 layer->file->name, "%s", check.reason);

@@ -10,9 +10,9 @@
 #include "layer.h"
 #include "log.h"
 
-/* Looks through the tables of a local qcow2, VDI or VMDK image: -EINVAL, reported,
- * when something lies beyond the end of its file.  Other formats are QEMU's
- * to check. */
+/* Looks through the tables of a local image: -EINVAL, reported, when
+ * something lies beyond the end of its file.  VHDX, VPC and QED are QEMU's to
+ * check; a raw image claims nothing. */
 errint_t truncation_check (const struct image_layer *layer,
                            const struct log *log);
 

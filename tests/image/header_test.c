@@ -261,18 +261,21 @@ damaged_vmdk (void **state)
 static void
 damaged_others (void **state)
 {
-  static const char *const formats[] = { "qcow", "qed", "vdi" };
+  static const char *const formats[] = { "qcow", "qed", "vdi", "parallels" };
   unsigned char image[512];
 
   (void) state;
   for (int round = 0; round < ROUNDS; ++round) {
     memset (image, 0, sizeof image);
-    memcpy (image, round % 3 == 0 ? "QFI\xfb\0\0\0\1" : "QED\0\1\0\0\0", 8);
+    memcpy (image, round % 4 == 0 ? "QFI\xfb\0\0\0\1" : "QED\0\1\0\0\0", 8);
     image[15] = 48;
+    image[32] = 9;
+    image[33] = 6;
+    image[47] = 64;
     image[16] = 1;
     image[19] = 5;
     damage (image, 128);
-    examine (formats[round % 3], image, (size_t) rand () % sizeof image,
+    examine (formats[round % 4], image, (size_t) rand () % sizeof image,
              NULL);
   }
 }

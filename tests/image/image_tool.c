@@ -11,14 +11,18 @@
  *   volumes SIDE       what is on a side's disk
  *   unwritten          for each of the overlay's volumes: is it unwritten?
  *   read SIDE OFFSET LENGTH   the bytes, on standard output
+ *   threads SIDE FILE  eight threads read at random places and find what the
+ *                      raw image FILE has there
  *   hold               prints the daemon's process id and the sockets, then
  *                      waits for the end of standard input
  *   crash              prints the daemon's process id and kills itself
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +139,75 @@ show_bytes (struct image_pair *pair, char **arguments)
   return fwrite (buffer, 1, length, stdout) == length ? 0 : 2;
 }
 
+/* What the threads of "threads" share. */
+struct reading {
+  struct image_pair *pair;
+  enum side side;
+  const char *name;
+  unsigned seed;
+};
+
+/* pthread_join hands out a plain pointer. */
+static void *
+failure_of (const char *text)
+{
+  return (void *) (uintptr_t) text;
+}
+
+/* NULL, or what went wrong, a static string. */
+static void *
+read_at_random (void *opaque)
+{
+  const struct reading *reading = opaque;
+  const uint64_t size = pair_size (reading->pair, reading->side);
+  const size_t most = 5 * 1024 * 1024;
+  CLEANUP_FREE char *got = malloc (most), *wanted = malloc (most);
+  CLEANUP_CLOSE int fd = open (reading->name, O_RDONLY | O_CLOEXEC);
+  unsigned seed = reading->seed;
+
+  if (fd < 0 || got == NULL || wanted == NULL)
+    return failure_of ("cannot start");
+  for (int i = 0; i < 200; ++i) {
+    const uint64_t offset = (uint64_t) rand_r (&seed) % size;
+    size_t length = (size_t) rand_r (&seed) % (i % 10 == 0 ? most : 10000);
+
+    if (length > size - offset)
+      length = size - offset;
+    if (pair_read (reading->pair, reading->side, got, length, offset) != 0)
+      return failure_of ("cannot read");
+    if (pread (fd, wanted, length, (off_t) offset) != (ssize_t) length
+        || memcmp (got, wanted, length) != 0)
+      return failure_of ("other bytes");
+  }
+  return NULL;
+}
+
+static int
+read_by_threads (struct image_pair *pair, char **arguments)
+{
+  struct reading readings[8];
+  pthread_t threads[8];
+  int status = 0;
+
+  for (unsigned i = 0; i < 8; ++i) {
+    readings[i] = (struct reading) {
+      pair, side_of (arguments[0]), arguments[1], i
+    };
+    if (pthread_create (&threads[i], NULL, read_at_random, &readings[i]) != 0)
+      abort ();
+  }
+  for (unsigned i = 0; i < 8; ++i) {
+    void *failure;
+
+    pthread_join (threads[i], &failure);
+    if (failure != NULL) {
+      fprintf (stderr, "thread %u: %s\n", i, (const char *) failure);
+      status = 2;
+    }
+  }
+  return status;
+}
+
 static int
 hold (const struct image_pair *pair)
 {
@@ -165,6 +238,9 @@ run (struct image_pair *pair, char **arguments, const struct log *log)
   else if (strcmp (command, "read") == 0 && arguments[1] != NULL
            && arguments[2] != NULL && arguments[3] != NULL)
     return show_bytes (pair, arguments + 1);
+  else if (strcmp (command, "threads") == 0 && arguments[1] != NULL
+           && arguments[2] != NULL)
+    return read_by_threads (pair, arguments + 1);
   else if (strcmp (command, "hold") == 0)
     return hold (pair);
   else if (strcmp (command, "crash") == 0) {

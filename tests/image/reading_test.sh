@@ -135,6 +135,22 @@ for subformat in monolithicSparse monolithicFlat twoGbMaxExtentSparse \
     base_is vmdk vm/d.vmdk
 done
 
+# Several threads.
+qemu-img convert -f raw -O qcow2 disk.raw base.qcow2
+overlay top.qcow2 base.qcow2 qcow2
+guest top.qcow2
+qemu-img convert -f qcow2 -O raw top.qcow2 expected
+run "$tool" top.qcow2 threads overlay "$work/expected"
+is "eight threads read the overlay" "$status $(cat err)" "0 "
+run "$tool" top.qcow2 threads base "$work/disk.raw"
+is "eight threads read the base" "$status $(cat err)" "0 "
+rm -f ./*.qcow2
+qemu-img convert -f raw -O qed disk.raw base.qed
+overlay top.qcow2 base.qed qed
+run "$tool" top.qcow2 threads base "$work/disk.raw"
+is "eight threads read a base of whole sectors" "$status $(cat err)" "0 "
+rm -f ./*.qcow2
+
 # Odd sizes, odd reads.
 head -c 1234567 disk.raw >odd.raw
 overlay top.qcow2 odd.raw raw

@@ -67,6 +67,18 @@ refused "a loop" 'b.qcow2: the chain is a loop' b.qcow2 written
 qemu-img rebase -u -f qcow2 -F qcow2 -b a.qcow2 a.qcow2
 refused "a loop of one" 'a.qcow2: the chain is a loop' a.qcow2 written
 
+cp base.qcow2 layer001.qcow2
+overlay layer000.qcow2 layer001.qcow2 qcow2
+for i in $(seq 0 210); do
+    sed "s/layer001/$(printf 'layer%03d' $((i + 1)))/" layer000.qcow2 \
+        >"$(printf 'next%03d' "$i")"
+done
+for i in $(seq 0 210); do
+    mv "$(printf 'next%03d' "$i")" "$(printf 'layer%03d.qcow2' "$i")"
+done
+refused "a chain without end" 'layer000.qcow2: more than 200 layers' \
+    layer000.qcow2 written
+
 # Encrypted.
 # On a busy machine QEMU at times cannot measure its key derivation.
 retry 60 qemu-img create -q -f qcow2 --object secret,id=s,data=secret \
@@ -98,11 +110,11 @@ qemu-img convert -c -f qcow2 -O qcow2 -o compression_type=zstd base.qcow2 packed
 truncate -s -1024 packed.qcow2
 refused "a packed base" 'truncated' --base packed.qcow2 o.qcow2 written
 qemu-img convert -f qcow2 -O raw base.qcow2 base.raw
-for format in vdi vmdk vhdx; do
+for format in vdi vmdk vhdx vpc parallels qcow; do
     qemu-img convert -f raw -O $format base.raw short.$format
     truncate -s -1M short.$format
     refused "a $format base that was cut" "cannot read the image: short.$format" \
-        --base short.$format o.qcow2 written
+        --base-format $format --base short.$format o.qcow2 written
 done
 
 # Headers that lie.
