@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The delta set: making it, putting it together, names for printing.
+ * The delta set: filling it, names for printing.
  */
 #include <config.h>
 
@@ -67,9 +67,6 @@ delta_free (struct delta *delta)
 {
   if (delta == NULL)
     return;
-  for (size_t i = 0; i < delta->grafted_count; ++i)
-    arena_free (delta->grafted[i]);
-  free (delta->grafted);
   free (delta->filesystems);
   free (delta->entries);
   arena_free (delta->arena);
@@ -104,113 +101,20 @@ delta_add_filesystem (struct delta *delta, struct engine *engine,
   return 0;
 }
 
-/* Makes room for COUNT more entries. */
-static errint_t
-reserve_entries (struct delta *delta, size_t count)
-{
-  struct delta_entry *entries;
-  size_t capacity;
-
-  if (delta->capacity - delta->count >= count)
-    return 0;
-  if (count > SIZE_MAX / 2 - delta->count)
-    return -ENOMEM;
-  capacity = delta->capacity < 8 ? 16 : delta->capacity * 2;
-  if (capacity < delta->count + count)
-    capacity = delta->count + count;
-  entries = reallocarray (delta->entries, capacity, sizeof *entries);
-  if (entries == NULL)
-    return -ENOMEM;
-  delta->entries = entries;
-  delta->capacity = capacity;
-  return 0;
-}
-
 errint_t
 delta_add (struct delta *delta, const struct delta_entry *entry)
 {
-  errint_t err = reserve_entries (delta, 1);
+  if (delta->count == delta->capacity) {
+    size_t capacity = delta->capacity < 8 ? 16 : delta->capacity * 2;
+    struct delta_entry *entries =
+      reallocarray (delta->entries, capacity, sizeof *entries);
 
-  if (err != 0)
-    return err;
+    if (entries == NULL)
+      return -ENOMEM;
+    delta->entries = entries;
+    delta->capacity = capacity;
+  }
   delta->entries[delta->count++] = *entry;
-  return 0;
-}
-
-/* PATH below MOUNT_POINT, in ARENA; NULL without memory. */
-static const char *
-path_below (struct arena *arena, const char *mount_point, const char *path)
-{
-  size_t length = strlen (mount_point), path_length = strlen (path);
-  char *result;
-
-  if (path_length == 1)
-    return arena_copy (arena, mount_point, length);
-  result = arena_allocate (arena, length + path_length + 1);
-  if (result == NULL)
-    return NULL;
-  memcpy (result, mount_point, length);
-  memcpy (result + length, path, path_length + 1);
-  return result;
-}
-
-static errint_t
-move_paths (struct delta *part, const char *mount_point)
-{
-  for (size_t i = 0; i < part->count; ++i) {
-    struct delta_entry *entry = &part->entries[i];
-
-    entry->path = path_below (part->arena, mount_point, entry->path);
-    if (entry->path == NULL)
-      return -ENOMEM;
-    if (entry->renamed_from == NULL)
-      continue;
-    entry->renamed_from = path_below (part->arena, mount_point,
-                                      entry->renamed_from);
-    if (entry->renamed_from == NULL)
-      return -ENOMEM;
-  }
-  return 0;
-}
-
-/* Makes room for the arenas of PART and of what was grafted to it. */
-static errint_t
-reserve_arenas (struct delta *whole, const struct delta *part)
-{
-  struct arena **grafted =
-    reallocarray (whole->grafted,
-                  whole->grafted_count + part->grafted_count + 1,
-                  sizeof *grafted);
-
-  if (grafted == NULL)
-    return -ENOMEM;
-  whole->grafted = grafted;
-  return 0;
-}
-
-errint_t
-delta_graft (struct delta *whole, struct delta *part, unsigned filesystem)
-{
-  const char *mount_point = whole->filesystems[filesystem].mount_point;
-  errint_t err = reserve_arenas (whole, part);
-
-  if (err == 0)
-    err = reserve_entries (whole, part->count);
-  if (err == 0 && strcmp (mount_point, "/") != 0)
-    err = move_paths (part, mount_point);
-  if (err != 0)
-    return err;
-
-  for (size_t i = 0; i < part->count; ++i) {
-    part->entries[i].filesystem = (uint16_t) filesystem;
-    whole->entries[whole->count++] = part->entries[i];
-  }
-  whole->filtered += part->filtered;
-  for (size_t i = 0; i < part->grafted_count; ++i)
-    whole->grafted[whole->grafted_count++] = part->grafted[i];
-  part->grafted_count = 0;
-  whole->grafted[whole->grafted_count++] = steal_pointer (&part->arena);
-  delta_free (part);
   return 0;
 }
 

@@ -56,7 +56,8 @@ void delta_kinds_text (unsigned kinds, char buffer[DELTA_KINDS_SIZE]);
 const char *delta_status_name (enum status status);
 
 struct delta_entry {
-  /* Path in the guest's tree; before delta_graft, within the filesystem. */
+  /* Path in the guest's tree as the user sees it; an engine gives the path
+   * within its filesystem, which inspection moves to its mount point. */
   const char *path;
   uint8_t status;               /* enum status */
   uint16_t kinds;               /* KIND_…; of an unreadable entry: the kinds
@@ -88,8 +89,6 @@ struct delta {
   struct delta_filesystem *filesystems;
   unsigned filesystem_count;
   uint64_t filtered;            /* entries that delta_filter left out */
-  struct arena **grafted;       /* of the parts that delta_graft took */
-  size_t grafted_count;
 };
 
 /* An empty delta set, or NULL without memory.  One thread at a time. */
@@ -106,19 +105,6 @@ errint_t delta_add_filesystem (struct delta *delta, struct engine *engine,
 /* Adds a copy of ENTRY.  What its pointers point to must live in the delta's
  * arena, or as long as the engine.  -ENOMEM. */
 errint_t delta_add (struct delta *delta, const struct delta_entry *entry);
-
-/* Moves all entries of PART, whose paths are relative to the root of one
- * filesystem, into WHOLE, as entries of WHOLE's filesystem number FILESYSTEM
- * and with paths below its mount point ("/" of the part becomes "/boot",
- * "/x" becomes "/boot/x").  Takes ownership of PART on success: it is freed,
- * and what its arena holds lives as long as WHOLE.  Neither is finished yet.
- * Directories that lead to the mount point are for the caller to add (as
- * scaffold, with metadata of the filesystem that has them), and what WHOLE
- * holds below the mount point already is left there, but for equal paths:
- * see delta_finish.  -ENOMEM: WHOLE is as before, PART still the caller's,
- * fit for nothing but delta_free. */
-errint_t delta_graft (struct delta *whole, struct delta *part,
-                      unsigned filesystem);
 
 /* What the user wants to see. */
 struct delta_filter {

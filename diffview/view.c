@@ -104,6 +104,17 @@ view_members (const struct view *view, view_node directory,
   return view->nodes[directory].member_count;
 }
 
+bool
+view_members_incomplete (const struct view *view, view_node number)
+{
+  const struct node *node = &view->nodes[number];
+  const struct entry *entry = view_metadata (view, node);
+
+  return node->directory && entry != NULL
+    && (entry->type == ENTRY_UNKNOWN
+        || (entry->missing & ENTRY_NO_MEMBERS) != 0);
+}
+
 const char *
 view_name (const struct view *view, view_node node)
 {

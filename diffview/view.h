@@ -63,6 +63,10 @@ bool view_is_directory (const struct view *view, view_node node);
 uint32_t view_members (const struct view *view, view_node directory,
                        view_node *first);
 
+/* May members of a directory be missing because they could not be read, so
+ * that a listing has to end with EIO? */
+bool view_members_incomplete (const struct view *view, view_node directory);
+
 /* The node's name ("" for the root), a NUL after it. */
 const char *view_name (const struct view *view, view_node node);
 

@@ -88,7 +88,12 @@ list (fuse_req_t request, fuse_ino_t number, size_t size, off_t offset,
       break;
     used += length;
   }
-  fuse_reply_buf (request, buffer, used);
+  /* Nobody is to take what could be read of a directory for all of it. */
+  if (used == 0 && position >= end
+      && view_members_incomplete (view, directory))
+    reply_error (request, -EIO);
+  else
+    fuse_reply_buf (request, buffer, used);
 }
 
 void

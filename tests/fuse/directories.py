@@ -105,6 +105,12 @@ equal("an empty directory", os.listdir(root + "/empty"), [])
 fd = os.open(root + "/empty", os.O_RDONLY | os.O_DIRECTORY)
 equal("it has . and ..", [e[0] for e in read_all(fd)], [".", ".."])
 os.close(fd)
+for turn in ("once", "again"):
+    fd = os.open(root + "/torn", os.O_RDONLY | os.O_DIRECTORY)
+    equal(f"what is known of a directory, {turn}",
+          [e[0] for e in getdents(fd)], [".", "..", "known"])
+    fails(f"what is not, {turn}", errno.EIO, getdents, fd)
+    os.close(fd)
 fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
 equal("the root's ..", [e[1] for e in read_all(fd)[:2]][0],
       os.stat(root).st_ino)

@@ -8,6 +8,8 @@ count=100000
 cat >script <<END
 many overlay /big/f $count size=7
 overlay directory /empty
+overlay directory /torn missing=members
+overlay file /torn/known
 overlay directory /kinds/directory
 overlay file /kinds/file
 overlay symlink /kinds/symlink target=x

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The delta set: filters, order, putting filesystems together.
+ * The delta set: filters, order, several filesystems.
  */
 #include <config.h>
 
@@ -270,54 +270,6 @@ filtered_type_change (void **state)
 }
 
 static void
-grafting (void **state)
-{
-  CLEANUP (delta_free) struct delta *whole = new_delta ();
-  struct delta *boot = delta_new (), *root = delta_new ();
-  struct delta_entry renamed = {
-    .path = "/new", .status = STATUS_ADDED, .renamed_from = "/old",
-    .side = { NULL, &file },
-  };
-  unsigned number;
-
-  (void) state;
-  delta_add_filesystem (boot, NULL, "sda2", "/", true, &number);
-  add (boot, number, arena_copy (boot->arena, "/", 1), STATUS_SCAFFOLD, 0,
-       &directory);
-  add (boot, number, arena_copy (boot->arena, "/x", 2), STATUS_ADDED, 0,
-       &file);
-  delta_add (boot, &renamed);
-  boot->filtered = 3;
-  delta_add_filesystem (root, NULL, "sda1", "/", true, &number);
-  add (root, number, "/", STATUS_SCAFFOLD, 0, &directory);
-  add (root, number, "/boot", STATUS_MODIFIED, KIND_MODE, &directory);
-  assert_int_equal (delta_graft (whole, boot, 1), 0);
-  assert_int_equal (delta_graft (whole, root, 0), 0);
-  assert_int_equal (delta_finish (whole), 0);
-  expect (whole, "- /\n- /boot\nA /boot/new < /boot/old\nA /boot/x\n");
-  assert_int_equal (whole->entries[1].filesystem, 1);
-  assert_int_equal (whole->entries[0].filesystem, 0);
-  assert_int_equal (whole->filtered, 3);
-}
-
-/* Parts of parts: all memory goes along. */
-static void
-grafting_twice (void **state)
-{
-  CLEANUP (delta_free) struct delta *whole = new_delta ();
-  struct delta *middle = new_delta (), *part = delta_new ();
-  unsigned number;
-
-  (void) state;
-  delta_add_filesystem (part, NULL, "x", "/", true, &number);
-  add (part, number, arena_copy (part->arena, "/a", 2), STATUS_ADDED, 0,
-       &file);
-  assert_int_equal (delta_graft (middle, part, 1), 0);
-  assert_int_equal (delta_graft (whole, middle, 2), 0);
-  expect (whole, "A /.filesystems/vg/lv/boot/a\n");
-}
-
-static void
 many (void **state)
 {
   CLEANUP (delta_free) struct delta *delta = new_delta ();
@@ -349,8 +301,6 @@ main (void)
     cmocka_unit_test (filters),
     cmocka_unit_test (filters_take_any_bytes),
     cmocka_unit_test (filtered_type_change),
-    cmocka_unit_test (grafting),
-    cmocka_unit_test (grafting_twice),
     cmocka_unit_test (many),
   };
 

@@ -469,52 +469,43 @@ collisions (void **state)
   assert_true (messages_have (&messages, "/.base is shown as /.base.1"));
 }
 
-/* A delta set of several filesystems; entries are made by hand. */
+/* A delta set of several filesystems. */
 static void
 filesystems (void **state)
 {
   CLEANUP (memory_free) struct memory *memory = memory_new ();
-  CLEANUP (delta_free) struct delta *delta = delta_new ();
+  CLEANUP (delta_free) struct delta *delta = NULL;
   CLEANUP (view_free) struct view *view = NULL;
-  struct delta *part;
+  static const struct entry root = { .type = ENTRY_DIRECTORY,
+                                     .permissions = 0711, .inode = 2 };
+  static const struct entry file = { .type = ENTRY_FILE, .inode = 3 };
+  const struct delta_entry others[] = {
+    { .path = "/var/lib/data", .side = { &root, &root }, .filesystem = 1 },
+    { .path = "/var/lib/data/new", .side = { NULL, &file },
+      .status = STATUS_ADDED, .filesystem = 1 },
+    { .path = "/var/lib/data/old", .side = { &file },
+      .status = STATUS_DELETED, .filesystem = 1 },
+    { .path = "/.filesystems/vg/lv", .side = { &root, &root },
+      .filesystem = 2 },
+    { .path = "/.filesystems/vg/lv/new", .side = { NULL, &file },
+      .status = STATUS_ADDED, .filesystem = 2 },
+    { .path = "/.filesystems/vg/lv/old", .side = { &file },
+      .status = STATUS_DELETED, .filesystem = 2 },
+  };
   unsigned number;
   struct stat stat;
-  static const struct {
-    const char *device, *mount_point;
-    bool main_tree;
-  } list[] = {
-    { "sda1", "/", true }, { "sda2", "/var/lib/data", true },
-    { "vg/lv", "/.filesystems/vg/lv", false },
-  };
 
   (void) state;
   memory_file (memory, SIDE_BASE, "/.filesystems/own", "x");
   memory_file (memory, SIDE_BASE, "/z", "x");
   memory_file (memory, SIDE_OVERLAY, "/.filesystems/own", "y");
   memory_file (memory, SIDE_OVERLAY, "/.filesystems/vg/lv/z", "y");
-  for (unsigned i = 0; i < 3; ++i) {
-    delta_add_filesystem (delta, memory_engine (memory), list[i].device,
-                          list[i].mount_point, list[i].main_tree, &number);
-    if (i == 0) {
-      part = memory_compute (memory, NULL);
-      assert_int_equal (delta_graft (delta, part, number), 0);
-    }
-    else {
-      static const struct entry root = { .type = ENTRY_DIRECTORY,
-                                         .permissions = 0711, .inode = 2 };
-      static const struct entry file = { .type = ENTRY_FILE, .inode = 3 };
-      const struct delta_entry entries[] = {
-        { .path = "/", .side = { &root, &root } },
-        { .path = "/new", .side = { NULL, &file }, .status = STATUS_ADDED },
-        { .path = "/old", .side = { &file }, .status = STATUS_DELETED },
-      };
-
-      part = delta_new ();
-      for (size_t j = 0; j < 3; ++j)
-        assert_int_equal (delta_add (part, &entries[j]), 0);
-      assert_int_equal (delta_graft (delta, part, number), 0);
-    }
-  }
+  delta = memory_compute (memory, NULL);
+  delta_add_filesystem (delta, NULL, "sda2", "/var/lib/data", true, &number);
+  delta_add_filesystem (delta, NULL, "vg/lv", "/.filesystems/vg/lv", false,
+                        &number);
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; ++i)
+    assert_int_equal (delta_add (delta, &others[i]), 0);
   assert_int_equal (delta_finish (delta), 0);
   view = build (delta, false);
   expect (view,
@@ -590,6 +581,13 @@ unreadable (void **state)
           "? /d/new\n"
           "? /nowhere\n"
           "? /x\n");
+  assert_true (view_members_incomplete (view, view_walk (view, "/d")));
+  assert_true (view_members_incomplete (view,
+                                        view_walk (view, "/.deleted/d")));
+  assert_false (view_members_incomplete (view, view_walk (view, "/x")));
+  assert_false (view_members_incomplete (view,
+                                         view_walk (view, "/.deleted/x")));
+  assert_false (view_members_incomplete (view, VIEW_ROOT));
   assert_int_equal (stat_of (view, "/nowhere").st_mode, S_IFREG);
   expect_content (view, "/d/new", "abcd");
   expect_content (view, "/.deleted/d/base", "abcd");
