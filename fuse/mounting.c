@@ -115,6 +115,16 @@ check_others (const struct serve_options *options, const char *mount_point,
   return -EPERM;
 }
 
+errint_t
+mounting_check (const char *mount_point, const struct serve_options *options,
+                const struct log *log)
+{
+  CLEANUP_CLOSE int device = -1;
+  errint_t error = open_device (log, &device);
+
+  return error < 0 ? error : check_others (options, mount_point, log);
+}
+
 /* With mount(2).  -EPERM (not reported) when we may not. */
 static errint_t
 mount_directly (const char *path, const char *source,

@@ -18,6 +18,11 @@ struct mounting {
   int id;                       /* mount ID, see mount_table.h */
 };
 
+/* Can /dev/fuse be opened, and is allow_other allowed?  Reported if not. */
+errint_t mounting_check (const char *mount_point,
+                         const struct serve_options *options,
+                         const struct log *log);
+
 /* Mounts at MOUNT_POINT: with mount(2) where we may, else by fusermount3.
  * *DEVICE is the /dev/fuse that answers for it, to be closed.  Failures are
  * reported. */

@@ -52,6 +52,13 @@ open_session (struct serve *serve, int device)
 }
 
 errint_t
+serve_check (const char *mount_point, const struct serve_options *options,
+             const struct log *log)
+{
+  return mounting_check (mount_point, options, log);
+}
+
+errint_t
 serve_mount (const char *mount_point, const struct serve_options *options,
              const struct log *log, struct serve **result)
 {

@@ -26,6 +26,12 @@ struct serve_options {
 
 struct serve;
 
+/* Checks what can be known before there is anything to mount: /dev/fuse, and
+ * whether allow_other is allowed.  The same errors as serve_mount, reported. */
+errint_t serve_check (const char *mount_point,
+                      const struct serve_options *options,
+                      const struct log *log);
+
 /* Mounts a filesystem that is not served yet at MOUNT_POINT, always read-only,
  * nosuid, nodev, with the subtype "deltafs".  Everything that can fail is
  * reported: no /dev/fuse, no permission, allow_other not allowed.  LOG is kept

@@ -46,6 +46,16 @@ struct mount_job {
   struct serve *serve;          /* while it runs */
 };
 
+static struct serve_options
+how_to_serve (const struct options *options)
+{
+  return (struct serve_options) {
+    .allow_other = options->allow_other,
+    .all_readable = options->all_readable,
+    .source = options->operands[0],
+  };
+}
+
 /* The worker */
 
 static void
@@ -84,18 +94,13 @@ tell_totals (const struct delta *delta, const char *engine,
 static errint_t
 serve_view (struct mount_job *mount, const struct view *view)
 {
-  const struct options *options = mount->options;
   const struct log *log = &mount->messages->log;
   CLEANUP_FREE char *session = session_text (getppid (),
                                              mount->directory->path);
-  struct serve_options serve_options = {
-    .allow_other = options->allow_other,
-    .all_readable = options->all_readable,
-    .source = options->operands[0],
-    .session = session,
-  };
+  struct serve_options serve_options = how_to_serve (mount->options);
   errint_t error = mount_point_verify (mount->mount_point, log);
 
+  serve_options.session = session;
   if (error == 0)
     error = serve_mount (mount->mount_point->path, &serve_options, log,
                          &mount->serve);
@@ -338,9 +343,12 @@ command_mount (const struct options *options, struct messages *messages)
     .show_progress = progress_bar_is_wanted (options),
     .launcher = -1,
   };
+  struct serve_options serve_options = how_to_serve (options);
 
   if (mount_point_open (options->operands[1], &messages->log,
                         &mount_point) < 0
+      || serve_check (options->operands[1], &serve_options,
+                      &messages->log) < 0
       || work_check (options, &messages->log) < 0)
     return EXIT_FAILED;
   if (options->pid_file != NULL

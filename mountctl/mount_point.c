@@ -16,7 +16,6 @@
 #include "mounts.h"
 #include "unmount.h"
 
-#define FUSE_DEVICE "/dev/fuse"
 #define FUSERMOUNT "fusermount3"
 
 static const char what[] = "cannot mount";
@@ -107,25 +106,14 @@ is_in_path (const char *program)
 }
 
 static errint_t
-check_fuse (const struct log *log)
+check_helper (const struct log *log)
 {
-  if (access (FUSE_DEVICE, R_OK | W_OK) < 0) {
-    errint_t error = log_error (log, -errno, what, FUSE_DEVICE);
-
-    if (error == -ENOENT)
-      log_hint (log, "load the kernel's FUSE module (modprobe fuse); in a "
-                "container, pass the device in (--device " FUSE_DEVICE ")");
-    else
-      log_hint (log, "this user has to be able to read and write it");
-    return error;
-  }
-  if (geteuid () != 0 && !is_in_path (FUSERMOUNT)) {
-    log_report (log, LOG_LEVEL_ERROR, what, FUSERMOUNT,
-                "not found, and this is not root");
-    log_hint (log, "install the package fuse3, or mount as root");
-    return -ENOENT;
-  }
-  return 0;
+  if (geteuid () == 0 || is_in_path (FUSERMOUNT))
+    return 0;
+  log_report (log, LOG_LEVEL_ERROR, what, FUSERMOUNT,
+              "not found, and this is not root");
+  log_hint (log, "install the package fuse3, or mount as root");
+  return -ENOENT;
 }
 
 static errint_t
@@ -189,7 +177,7 @@ mount_point_open (const char *path, const struct log *log,
     return report_open (log, path, mount_point->directory);
   error = check_directory (mount_point, path, log);
   if (error == 0)
-    error = check_fuse (log);
+    error = check_helper (log);
   if (error < 0)
     return error;
   is_deltafs (mount_point->path, &mount_point->covered_id);

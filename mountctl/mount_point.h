@@ -17,9 +17,9 @@ struct mount_point {
   int covered_id;               /* what is mounted there so far, or -1 */
 };
 
-/* Checks that PATH is an empty directory and that FUSE can be used here, and
- * clears a dead mount of deltafs from it.  Everything is reported: -ENOENT,
- * -ENOTDIR, -ENOTEMPTY, -EBUSY, -ENODEV, … */
+/* Checks that PATH is an empty directory and that this user can mount at all,
+ * and clears a dead mount of deltafs from it.  Everything is reported: -ENOENT,
+ * -ENOTDIR, -ENOTEMPTY, -EBUSY, … */
 errint_t mount_point_open (const char *path, const struct log *log,
                            struct mount_point **mount_point);
 void mount_point_close (struct mount_point *mount_point);

@@ -6,6 +6,9 @@ deltafs=$top_builddir/tests/command/deltafs_memory
 mkdir "$work/tmp" "$work/mnt"
 TMPDIR=$work/tmp
 export TMPDIR
+# A crash is to look the same in sanitizer builds.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0
+export ASAN_OPTIONS
 
 # The marker in the environment finds the processes of this test.  It goes
 # in front of a command in the background (env $mark ...), so that $! is it.
