@@ -185,6 +185,23 @@ set_directories (struct appliance *appliance)
   return 0;
 }
 
+/* After what the user has set in LIBGUESTFS_APPEND: room for the messages
+ * that kernel_log.c looks at. */
+static errint_t
+set_kernel_options (struct appliance *appliance)
+{
+  CLEANUP_FREE char *options = NULL;
+  const char *set = guestfs_get_append (appliance->g);
+
+  if (asprintf (&options, "%s%slog_buf_len=2M", set != NULL ? set : "",
+                set != NULL ? " " : "") < 0) {
+    options = NULL;
+    return -ENOMEM;
+  }
+  return guestfs_set_append (appliance->g, options) == 0 ? 0
+    : appliance_error (appliance);
+}
+
 static errint_t
 set_machine (struct appliance *appliance, bool emulate)
 {
@@ -251,6 +268,8 @@ appliance_launch (struct appliance *appliance,
   APPLIANCE_LOCK (appliance);
   errint_t r = set_directories (appliance);
 
+  if (r == 0)
+    r = set_kernel_options (appliance);
   if (r == 0)
     r = set_machine (appliance, emulate);
   if (r == 0)

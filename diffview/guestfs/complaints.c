@@ -86,6 +86,18 @@ remember (struct complaints *complaints, const char *path)
   return true;
 }
 
+/* Filesystems say so when a checksum or a structure is wrong. */
+static const char *
+reason_text (errint_t error)
+{
+  switch (error) {
+  case -EUCLEAN: case -EBADMSG:
+    return "the filesystem is damaged";
+  default:
+    return strerror (-error);
+  }
+}
+
 void
 complaints_add (struct complaints *complaints, const char *what,
                 const char *path, errint_t error)
@@ -97,7 +109,7 @@ complaints_add (struct complaints *complaints, const char *what,
   pthread_mutex_unlock (&complaints->lock);
   if (is_new)
     log_report (complaints->log, LOG_LEVEL_WARNING, what, path, "%s (%s)",
-                strerror (-error), complaints->name);
+                reason_text (error), complaints->name);
 }
 
 void

@@ -21,7 +21,8 @@
 struct inodes {
   uint64_t *list;               /* sorted, when all are there */
   size_t count, capacity;
-  bool somewhere;               /* damage, no telling where */
+  bool anywhere;                /* more damage than the log holds */
+  bool somewhere;               /* damage that names no directory */
 };
 
 void
@@ -105,6 +106,14 @@ compare_inodes (const void *a, const void *b)
   return *left < *right ? -1 : *left > *right;
 }
 
+static bool
+is_named (const struct inodes *inodes, uint64_t inode)
+{
+  return inodes->count > 0
+    && bsearch (&inode, inodes->list, inodes->count, sizeof *inodes->list,
+                compare_inodes) != NULL;
+}
+
 static void
 mark_directory (struct scan *scan, struct tree_node *node)
 {
@@ -118,17 +127,36 @@ mark_directories (struct scan *scan, const struct inodes *inodes)
 {
   if (inodes->somewhere)
     mark_directory (scan, scan->tree->root);
-  if (inodes->count == 0)
+  if (inodes->count == 0 && !inodes->anywhere)
     return;
-  qsort (inodes->list, inodes->count, sizeof *inodes->list, compare_inodes);
+  if (inodes->count > 0)
+    qsort (inodes->list, inodes->count, sizeof *inodes->list, compare_inodes);
   for (size_t i = 0; i < scan->count; ++i) {
     struct tree_node *node = scan->nodes[i];
 
     if (node->entry.type == ENTRY_DIRECTORY
-        && bsearch (&node->entry.inode, inodes->list, inodes->count,
-                    sizeof *inodes->list, compare_inodes) != NULL)
+        && (inodes->anywhere
+            || is_named (inodes, node->entry.inode)))
       mark_directory (scan, node);
   }
+}
+
+/* What was logged since the mark; the part of *LOG, which is to be freed, from
+ * there.  NULL when that is more than the log or a message of libguestfs
+ * holds. */
+static errint_t
+fetch_log (struct appliance *appliance, const struct kernel_log_mark *mark,
+           char **log, char **start)
+{
+  APPLIANCE_LOCK (appliance);
+
+  *log = guestfs_dmesg (appliance->g);
+  *start = *log;
+  if (*log == NULL && appliance_error (appliance) == -ENOTCONN)
+    return -ENOTCONN;
+  if (*log != NULL && mark->text[0] != '\0')
+    *start = strstr (*log, mark->text);
+  return 0;
 }
 
 errint_t
@@ -136,25 +164,13 @@ kernel_log_end (struct scan *scan, const struct kernel_log_mark *mark)
 {
   CLEANUP_FREE char *log = NULL;
   struct inodes inodes = { 0 };
-  char *start;
-  errint_t r;
+  char *start = NULL;
+  errint_t r = fetch_log (scan->appliance, mark, &log, &start);
 
-  {
-    APPLIANCE_LOCK (scan->appliance);
-    log = guestfs_dmesg (scan->appliance->g);
-    if (log == NULL)
-      return appliance_error (scan->appliance);
-  }
-  start = log;
-  if (mark->text[0] != '\0') {
-    start = strstr (log, mark->text);
-    /* More was written than the log holds. */
-    if (start == NULL) {
-      start = log;
-      inodes.somewhere = true;
-    }
-  }
-  r = read_log (start, &inodes);
+  if (r == 0 && start == NULL)
+    inodes.anywhere = true;
+  else if (r == 0)
+    r = read_log (start, &inodes);
   if (r == 0)
     mark_directories (scan, &inodes);
   free (inodes.list);
