@@ -18,9 +18,9 @@
 #include "storage_daemon.h"
 #include "written.h"
 
-/* Larger than any disk; a header can claim 8 EiB, and to look through that
- * would take for ever. */
-#define SIZE_LIMIT (UINT64_C (1) << 50)
+/* 128 TiB: larger than any guest's disk.  A header can claim 8 EiB, and QEMU
+ * needs a second for every 30 TiB or so to tell that there is nothing. */
+#define SIZE_LIMIT (UINT64_C (1) << 47)
 
 struct image_pair {
   struct image_chains *chains;

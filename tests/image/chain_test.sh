@@ -104,6 +104,15 @@ like "larger than its base: a warning" "$(cat err)" 'warning: the disks differ i
 run "$tool" large.qcow2 read overlay 12582912 4
 is "beyond the base there are zeros" "$(od -An -tx1 out)" " 00 00 00 00"
 
+# The largest disk.
+qemu-img create -q -f qcow2 -o cluster_size=2M vast.qcow2 128T
+overlay thin.qcow2 vast.qcow2 qcow2
+written_at thin.qcow2 qcow2 6 100T 64k
+run timeout 120 "$tool" thin.qcow2 written
+is "128 TiB, nearly empty" "$(cat out)" "109951162777600 65536"
+run timeout 120 "$tool" thin.qcow2 volumes overlay
+is "it has one volume" "$(sed 1d out)" "0 0 140737488355328 blank - - - - -"
+
 # A name with colons and other oddities is a file's.
 cp top.qcow2 'nbd:odd,name.qcow2'
 run "$tool" 'nbd:odd,name.qcow2' written

@@ -139,8 +139,8 @@ lie "features of the future" 72 '\x80\0\0\0\0\0\0\0'
 lie "an external data file without a name" 79 '\x04'
 
 # A disk that is far too large, without a lie.
-qemu-img create -q -f qcow2 -o cluster_size=2M huge.qcow2 2048T
-refused "a disk of 2 PiB" 'more than is supported' \
+qemu-img create -q -f qcow2 -o cluster_size=2M huge.qcow2 129T
+refused "a disk of 129 TiB" 'more than is supported' \
     --base base.qcow2 huge.qcow2 written
 
 # External data files.
