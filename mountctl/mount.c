@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "inherited.h"
 #include "leftovers.h"
 #include "mount_point.h"
 #include "pid_file.h"
@@ -36,6 +37,7 @@ struct mount_job {
   const struct options *options;
   struct messages *messages;
   struct mount_point *mount_point;
+  struct inherited *inherited;
   bool show_progress;
   struct private_directory *directory;
   struct pid_file *pid_file;    /* or NULL */
@@ -63,6 +65,7 @@ tell_ready (void *opaque)
 {
   struct mount_job *mount = opaque;
 
+  inherited_close (mount->inherited);
   worker_ready (mount->worker);
 }
 
@@ -187,6 +190,7 @@ ready (void *opaque)
     write_fully (ready_fd, "", 1);
   if (ready_fd > STDERR_FILENO)
     close (ready_fd);
+  inherited_close (mount->inherited);
   if (mount->launcher >= 0) {
     detach (mount);
     prctl (PR_SET_PDEATHSIG, 0);
@@ -227,8 +231,6 @@ run_supervisor (struct mount_job *mount)
                               &mount->messages->log,
                               &mount->directory) < 0)
     return EXIT_FAILED;
-  if (mount->options->ready_fd > STDERR_FILENO)
-    fcntl (mount->options->ready_fd, F_SETFD, FD_CLOEXEC);
   code = supervise (&job, &signal);
   private_directory_remove (steal_pointer (&mount->directory));
   if (signal != 0)
@@ -337,14 +339,17 @@ command_mount (const struct options *options, struct messages *messages)
 {
   CLEANUP (mount_point_close) struct mount_point *mount_point = NULL;
   CLEANUP (pid_file_free) struct pid_file *pid_file = NULL;
+  struct inherited inherited;
   struct mount_job mount = {
     .options = options,
     .messages = messages,
+    .inherited = &inherited,
     .show_progress = progress_bar_is_wanted (options),
     .launcher = -1,
   };
   struct serve_options serve_options = how_to_serve (options);
 
+  inherited_note (&inherited, options->ready_fd);
   if (mount_point_open (options->operands[1], &messages->log,
                         &mount_point) < 0
       || serve_check (options->operands[1], &serve_options,

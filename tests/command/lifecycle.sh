@@ -66,6 +66,16 @@ command_run mount good "$mnt"
 fusermount3 -u "$mnt"
 check_nothing_left "fusermount3"
 
+# A lock that a script holds is not held by the mount, nor by what it starts.
+(
+    exec 9>lock
+    flock 9
+    env $mark "$deltafs" mount good "$mnt"
+)
+check "the caller's lock is let go" flock -n lock true
+command_run umount "$mnt"
+check_nothing_left "lock"
+
 # --- signals ---
 
 for signal in TERM INT HUP; do
