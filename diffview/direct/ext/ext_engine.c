@@ -76,27 +76,38 @@ answer_questions (struct comparer *comparer,
   return err;
 }
 
+static const char *
+reason_of (const struct delta_entry *entry)
+{
+  unsigned missing = 0;
+
+  for (int side = 0; side < SIDES; ++side)
+    if (entry->side[side] != NULL)
+      missing |= entry->side[side]->missing;
+  if (missing & ENTRY_NO_METADATA)
+    return "its inode is damaged";
+  if (missing & ENTRY_NO_MEMBERS)
+    return "the directory is damaged";
+  if (missing & ENTRY_NO_XATTRS)
+    return "its extended attributes are damaged";
+  if (missing & ENTRY_NO_TARGET)
+    return "its target is damaged";
+  /* Of a name that one side alone has, the other's directory is. */
+  return entry->side[SIDE_BASE] == NULL || entry->side[SIDE_OVERLAY] == NULL ?
+    "the directory is damaged on the other side" :
+    "its content cannot be read";
+}
+
 /* Names what could not be judged. */
 static void
 report_unreadable (const struct ext_engine *ext, const struct delta *delta,
                    size_t first)
 {
-  for (size_t i = first; i < delta->count; ++i) {
-    const struct delta_entry *entry = &delta->entries[i];
-    unsigned missing = 0;
-
-    if (entry->status != STATUS_UNREADABLE)
-      continue;
-    for (int side = 0; side < SIDES; ++side)
-      if (entry->side[side] != NULL)
-        missing |= entry->side[side]->missing;
-    log_report (ext->log, LOG_LEVEL_WARNING, "unreadable", entry->path, "%s",
-                missing & ENTRY_NO_METADATA ? "its inode is damaged" :
-                missing & ENTRY_NO_MEMBERS ? "the directory is damaged" :
-                missing & ENTRY_NO_XATTRS ? "its attributes are damaged" :
-                missing & ENTRY_NO_TARGET ? "its target is damaged" :
-                "its content cannot be read");
-  }
+  for (size_t i = first; i < delta->count; ++i)
+    if (delta->entries[i].status == STATUS_UNREADABLE)
+      log_report (ext->log, LOG_LEVEL_WARNING, "cannot read",
+                  delta->entries[i].path, "%s (%s)",
+                  reason_of (&delta->entries[i]), ext->name);
 }
 
 static errint_t
@@ -202,8 +213,8 @@ ext_pread (struct engine *engine, enum side side,
   if (err == 0)
     *got = length;
   else if (open_files_first_failure (ext->files, side, inode))
-    log_report (ext->log, LOG_LEVEL_WARNING, "cannot read", entry->path,
-                "%s", strerror (-err));
+    log_report (ext->log, LOG_LEVEL_WARNING, "cannot read the content",
+                entry->path, "%s (%s)", strerror (-err), ext->name);
   return err;
 }
 
