@@ -72,7 +72,8 @@ check_nothing_left "fusermount3"
     flock 9
     env $mark "$deltafs" mount good "$mnt"
 )
-check "the caller's lock is let go" flock -n lock true
+# (A child of the worker may have yet to execute its program.)
+check "the caller's lock is let go" retry 5 flock -n lock true
 command_run umount "$mnt"
 check_nothing_left "lock"
 
