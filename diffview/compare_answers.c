@@ -17,32 +17,6 @@ compare_numbers (uint64_t a, uint64_t b)
   return a < b ? -1 : a > b;
 }
 
-static int
-compare_times (const struct entry_time *a, const struct entry_time *b)
-{
-  if (a->seconds != b->seconds)
-    return a->seconds < b->seconds ? -1 : 1;
-  return compare_numbers (a->nanoseconds, b->nanoseconds);
-}
-
-/* By inode; what else is the same for all names of an inode is looked at too,
- * in case that numbers are not unique after all. */
-static int
-compare_inodes (const struct entry *a, const struct entry *b)
-{
-  int order = compare_numbers (a->inode, b->inode);
-
-  if (order == 0)
-    order = compare_numbers (a->subvolume, b->subvolume);
-  if (order == 0)
-    order = compare_numbers (a->size, b->size);
-  if (order == 0)
-    order = compare_times (&a->mtime, &b->mtime);
-  if (order == 0)
-    order = compare_times (&a->ctime, &b->ctime);
-  return order;
-}
-
 int
 question_compare (const struct content_question *a,
                   const struct content_question *b, bool by_inode)
@@ -51,7 +25,7 @@ question_compare (const struct content_question *a,
 
   for (int side = 0; order == 0 && side < SIDES; ++side)
     order = by_inode
-      ? compare_inodes (&a->node[side]->entry, &b->node[side]->entry)
+      ? entry_compare_inodes (&a->node[side]->entry, &b->node[side]->entry)
       : compare_numbers ((uintptr_t) a->node[side],
                          (uintptr_t) b->node[side]);
   return order;
@@ -62,7 +36,7 @@ pair_is_trusted (const struct tree_node *base,
                  const struct tree_node *overlay, enum content_trust trust)
 {
   return trust == TRUST_INODE
-    && compare_inodes (&base->entry, &overlay->entry) == 0;
+    && entry_compare_inodes (&base->entry, &overlay->entry) == 0;
 }
 
 static int

@@ -18,10 +18,10 @@ in_main_tree (const struct delta *delta, const struct delta_entry *entry)
   return delta->filesystems[entry->filesystem].main_tree;
 }
 
-/* Entries of one path: the main tree's first; those of the filesystem that the guest sees there
- * first (the longer mount point; of two mounted on one directory the one
- * added later); of one filesystem what is no scaffold, then what was added
- * first. */
+/* Entries of one path: the main tree's first; those of the filesystem that
+ * the guest sees there first (the longer mount point; of two mounted on one
+ * directory the one added later); of one filesystem what is no scaffold, then
+ * what was added first. */
 static int
 compare_twins (const struct delta *delta,
                const struct delta_entry *a, const struct delta_entry *b)

@@ -53,3 +53,35 @@ entry_find_xattr (const struct entry *entry, const char *name)
   }
   return NULL;
 }
+
+static int
+compare_numbers (uint64_t a, uint64_t b)
+{
+  return a < b ? -1 : a > b;
+}
+
+static int
+compare_times (const struct entry_time *a, const struct entry_time *b)
+{
+  if (a->seconds != b->seconds)
+    return a->seconds < b->seconds ? -1 : 1;
+  return compare_numbers (a->nanoseconds, b->nanoseconds);
+}
+
+int
+entry_compare_inodes (const struct entry *a, const struct entry *b)
+{
+  int order = compare_numbers (a->inode, b->inode);
+
+  if (order == 0)
+    order = compare_numbers (a->subvolume, b->subvolume);
+  if (order == 0)
+    order = (int) a->type - (int) b->type;
+  if (order == 0)
+    order = compare_numbers (a->size, b->size);
+  if (order == 0)
+    order = compare_times (&a->mtime, &b->mtime);
+  if (order == 0)
+    order = compare_times (&a->ctime, &b->ctime);
+  return order;
+}

@@ -103,6 +103,11 @@ const char *entry_type_name (enum entry_type type);
 const struct entry_xattr *entry_find_xattr (const struct entry *entry,
                                             const char *name);
 
+/* Orders entries of one filesystem and side so that names of one inode are
+ * equal (0): by number and subvolume, and by what else such names have in
+ * common, for on some filesystems the numbers are made up. */
+int entry_compare_inodes (const struct entry *a, const struct entry *b);
+
 /* Are the two times the same instant? */
 static inline bool
 entry_time_equal (const struct entry_time *a, const struct entry_time *b)

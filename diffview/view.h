@@ -70,9 +70,10 @@ bool view_members_incomplete (const struct view *view, view_node directory);
 /* The node's name ("" for the root), a NUL after it. */
 const char *view_name (const struct view *view, view_node node);
 
-/* Attributes as stat(2) has them (a link count of 0 is shown as 1): st_ino, st_mode, st_nlink, st_uid, st_gid,
- * st_rdev, st_size, st_blocks, st_blksize and the times.  st_ino is unique
- * but for hard links, and stays the same as long as the view lives. */
+/* Attributes as stat(2) has them: st_ino, st_mode, st_nlink (0 is shown as
+ * 1), st_uid, st_gid, st_rdev, st_size, st_blocks, st_blksize and the times.
+ * st_ino is unique but for hard links, and stays the same as long as the view
+ * lives. */
 void view_stat (const struct view *view, view_node node, struct stat *stat);
 
 /* The type for readdir (S_IFMT bits) and inode number, cheaper than stat. */

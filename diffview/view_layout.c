@@ -123,51 +123,22 @@ struct name {
   uint8_t side;
 };
 
-static int
-compare_numbers (uint64_t a, uint64_t b)
-{
-  return a < b ? -1 : a > b;
-}
-
-static int
-compare_times (const struct entry_time *a, const struct entry_time *b)
-{
-  if (a->seconds != b->seconds)
-    return a->seconds < b->seconds ? -1 : 1;
-  return compare_numbers (a->nanoseconds, b->nanoseconds);
-}
-
-/* The rest of what names of one inode have in common.  Numbers alone do not
- * tell on filesystems that make them up. */
-static int
-compare_metadata (const struct entry *a, const struct entry *b)
-{
-  int order = compare_numbers (a->subvolume, b->subvolume);
-
-  if (order == 0)
-    order = (int) a->type - (int) b->type;
-  if (order == 0)
-    order = compare_numbers (a->size, b->size);
-  if (order == 0)
-    order = compare_times (&a->mtime, &b->mtime);
-  if (order == 0)
-    order = compare_times (&a->ctime, &b->ctime);
-  return order;
-}
-
+/* Names of one inode are equal. */
 static int
 compare_inodes (const struct view *view, const struct name *a,
                 const struct name *b)
 {
-  int order = compare_numbers (a->inode, b->inode);
+  int order = a->inode < b->inode ? -1 : a->inode > b->inode;
 
   if (order == 0)
     order = (int) a->filesystem - (int) b->filesystem;
   if (order == 0)
     order = (int) a->side - (int) b->side;
   if (order == 0)
-    order = compare_metadata (view_metadata (view, &view->nodes[a->node]),
-                              view_metadata (view, &view->nodes[b->node]));
+    order = entry_compare_inodes (view_metadata (view,
+                                                 &view->nodes[a->node]),
+                                  view_metadata (view,
+                                                 &view->nodes[b->node]));
   return order;
 }
 
@@ -177,7 +148,9 @@ compare_found (const void *a, const void *b, void *opaque)
   const struct name *one = a, *other = b;
   int order = compare_inodes (opaque, one, other);
 
-  return order != 0 ? order : compare_numbers (one->node, other->node);
+  if (order != 0)
+    return order;
+  return one->node < other->node ? -1 : one->node > other->node;
 }
 
 /* Collects what may have several names; returns how many. */
