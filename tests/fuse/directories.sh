@@ -35,14 +35,23 @@ look ()
     readlink "$mnt/kinds/symlink" >/dev/null
     stat "$mnt/kinds/file" >/dev/null
 }
+cached ()
+{
+    local before
+    before=$(answers)
+    look
+    look
+    asked=$(($(answers) - before))
+    test "$asked" -le 10
+}
+# The kernel may forget when memory is wanted elsewhere: then it asks again.
 look
-before=$(answers)
-look
-look
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    cached && break
+done
 is "lines of the listing" "$(wc -l <listing)" $((count + 1))
-after=$(answers)
-check "names, attributes and listings are cached ($before, $after)" \
-    test $((after - before)) -le 10
+check "names, attributes and listings are cached ($asked asked for again)" \
+    test "$asked" -le 10
 serve_end
 
 done_testing
