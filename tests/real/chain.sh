@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which image is held against which: a chain of three, a member of it, a base
 # that moved, formats that no header states, two images that know nothing of
-# each other.
+# each other, an overlay that outgrew its base.
 KIT_LIMIT=300
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
@@ -63,6 +63,21 @@ qemu-img convert -f qcow2 -O raw top.qcow2 full.raw
 images_remember full.raw
 diff_is "two full images" middle.tree top.tree --format raw \
     --base middle.qcow2 full.raw
+
+# An overlay that is larger than its base, and its filesystem grown into it.
+overlay base.raw raw grown.qcow2
+qemu-img resize -q grown.qcow2 200M
+grow ()
+{
+    resize2fs "$loop" >/dev/null 2>&1 && mounted ext4 rw change_small
+}
+expose grown.qcow2 qcow2 disk
+on_partition disk 0 grow
+conceal disk
+tree grown.qcow2 qcow2 0 ext4 grown.tree
+images_remember grown.qcow2
+diff_is "a larger overlay" base.tree grown.tree grown.qcow2
+like "a larger overlay: a warning" "$(cat err)" 'size'
 
 check_images
 check_nothing_left
