@@ -140,14 +140,23 @@ appliance_new (enum side side, const struct appliances_options *options)
 }
 
 void
+appliance_end (struct appliance *appliance)
+{
+  if (appliance->g == NULL)
+    return;
+  pthread_mutex_lock (&appliance->lock);
+  guestfs_push_error_handler (appliance->g, NULL, NULL);
+  atomic_store (&appliance->deadline, now () + END_LIMIT);
+  guestfs_close (appliance->g);
+  atomic_store (&appliance->deadline, 0);
+  appliance->g = NULL;
+  pthread_mutex_unlock (&appliance->lock);
+}
+
+void
 appliance_free (struct appliance *appliance)
 {
-  if (appliance->g != NULL) {
-    pthread_mutex_lock (&appliance->lock);
-    guestfs_push_error_handler (appliance->g, NULL, NULL);
-    guestfs_close (appliance->g);
-    pthread_mutex_unlock (&appliance->lock);
-  }
+  appliance_end (appliance);
   if (appliance->pid_file != NULL)
     unlink (appliance->pid_file);
   free (appliance->pid_file);

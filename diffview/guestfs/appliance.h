@@ -41,8 +41,9 @@ struct appliance {
   char reason[512];
 };
 
-/* How long a call may take without a sign of life, and a launch, seconds. */
-enum { CALL_LIMIT = 600, LAUNCH_LIMIT = 300 };
+/* How long a call may take without a sign of life, a launch, and the end of
+ * QEMU; seconds. */
+enum { CALL_LIMIT = 600, LAUNCH_LIMIT = 300, END_LIMIT = 30 };
 
 /* A handle with all its settings and the drive, not launched.  The reason of
  * a failure is in REASON then.  NULL only without memory. */
@@ -55,7 +56,10 @@ errint_t appliance_launch (struct appliance *appliance,
                            const struct appliances_options *options,
                            bool emulate);
 
-/* Shuts it down and waits for QEMU. */
+/* Ends QEMU and waits for it.  No calls after that. */
+void appliance_end (struct appliance *appliance);
+
+/* Frees it, after appliance_end if that was not called. */
 void appliance_free (struct appliance *appliance);
 DEFINE_CLEANUP (struct appliance *, appliance_free)
 

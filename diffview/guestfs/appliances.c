@@ -29,16 +29,36 @@ launch_side (enum side side, void *opaque)
   return appliance_launch (appliance, launch->options, launch->emulate);
 }
 
-/* Frees what an earlier attempt left, and makes two new handles. */
 static errint_t
-make_handles (struct appliances *appliances,
-              const struct appliances_options *options)
+end_side (enum side side, void *opaque)
 {
+  struct appliances *appliances = opaque;
+
+  if (appliances->side[side] != NULL)
+    appliance_end (appliances->side[side]);
+  return 0;
+}
+
+/* The watchdog goes last: QEMU may not even end by itself. */
+static void
+end_both (struct appliances *appliances)
+{
+  parallel_sides (end_side, appliances);
   if (appliances->watchdog != NULL)
     watchdog_stop (steal_pointer (&appliances->watchdog));
   for (enum side side = 0; side < SIDES; ++side) {
     if (appliances->side[side] != NULL)
       appliance_free (steal_pointer (&appliances->side[side]));
+  }
+}
+
+/* Frees what an earlier attempt left, and makes two new handles. */
+static errint_t
+make_handles (struct appliances *appliances,
+              const struct appliances_options *options)
+{
+  end_both (appliances);
+  for (enum side side = 0; side < SIDES; ++side) {
     appliances->side[side] = appliance_new (side, options);
     if (appliances->side[side] == NULL)
       return log_error (options->log, -ENOMEM,
@@ -77,6 +97,10 @@ report_failure (struct appliances *appliances)
               "the appliance of libguestfs needs a kernel in /boot that the "
               "user can read: install one (Debian: linux-image-amd64), or "
               "chmod a+r /boot/vmlinuz-*; libguestfs-test-tool tells more");
+  else if (getenv ("LIBGUESTFS_BACKEND") != NULL)
+    log_hint (appliances->log, "LIBGUESTFS_BACKEND is set to \"%s\"; "
+              "unset, deltafs starts QEMU directly",
+              getenv ("LIBGUESTFS_BACKEND"));
   else
     log_hint (appliances->log,
               "libguestfs-test-tool shows what is wrong with libguestfs here");
@@ -165,23 +189,13 @@ appliances_launch (const struct appliances_options *options,
   return 0;
 }
 
-static errint_t
-close_side (enum side side, void *opaque)
-{
-  struct appliances *appliances = opaque;
-
-  if (appliances->side[side] != NULL)
-    appliance_free (appliances->side[side]);
-  if (appliances->seen[side] != NULL)
-    appliance_filesystems_free (appliances->seen[side]);
-  return 0;
-}
-
 void
 appliances_close (struct appliances *appliances)
 {
-  if (appliances->watchdog != NULL)
-    watchdog_stop (appliances->watchdog);
-  parallel_sides (close_side, appliances);
+  end_both (appliances);
+  for (enum side side = 0; side < SIDES; ++side) {
+    if (appliances->seen[side] != NULL)
+      appliance_filesystems_free (appliances->seen[side]);
+  }
   free (appliances);
 }

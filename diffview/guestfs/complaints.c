@@ -6,6 +6,8 @@
 
 #include "complaints.h"
 
+#include "reason.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,18 +86,6 @@ remember (struct complaints *complaints, const char *path)
   HASH_ADD_KEYPTR (hh, complaints->by_path, complaint->path,
                    strlen (complaint->path), complaint);
   return true;
-}
-
-/* Filesystems say so when a checksum or a structure is wrong. */
-static const char *
-reason_text (errint_t error)
-{
-  switch (error) {
-  case -EUCLEAN: case -EBADMSG:
-    return "the filesystem is damaged";
-  default:
-    return strerror (-error);
-  }
 }
 
 void

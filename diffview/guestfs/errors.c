@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "reason.h"
+
 errint_t
 appliance_error (struct appliance *appliance)
 {
@@ -36,4 +38,18 @@ appliance_error_text (struct appliance *appliance)
   const char *text = guestfs_last_error (appliance->g);
 
   return text != NULL && *text != '\0' ? text : unknown;
+}
+
+const char *
+reason_text (errint_t error)
+{
+  switch (error) {
+  case -ENOTCONN:
+    return "the appliance has ended";
+  case -EUCLEAN: case -EBADMSG:
+    /* A wrong structure, a wrong checksum. */
+    return "the filesystem is damaged";
+  default:
+    return strerror (-error);
+  }
 }

@@ -14,6 +14,7 @@
 
 #include "content.h"
 #include "parallel.h"
+#include "reason.h"
 
 /* The files of one question; each side's thread touches its own members. */
 struct file_pair {
@@ -131,7 +132,8 @@ pairing_answer (struct guestfs_engine *engine,
   for (enum side side = 0; side < SIDES; ++side)
     free (pair.buffer[side]);
   if (r < 0)
-    log_error (engine->appliances->log, r, "cannot compare the files",
-               engine->name);
+    log_report (engine->appliances->log, LOG_LEVEL_ERROR,
+                "cannot compare the files", engine->name, "%s",
+                reason_text (r));
   return r;
 }

@@ -16,6 +16,7 @@
 #include "budget.h"
 #include "kernel_log.h"
 #include "path.h"
+#include "reason.h"
 
 errint_t
 scan_path (const struct scan *scan, const struct tree_node *node, char **path)
@@ -139,8 +140,9 @@ scan_run (struct scan *scan)
                 "its tree takes more than %d entries or a quarter of "
                 "this machine's memory", BUDGET_ENTRIES);
   else if (r < 0)
-    log_error (scan->appliance->log, r, "cannot read the filesystem",
-               scan->name);
+    log_report (scan->appliance->log, LOG_LEVEL_ERROR,
+                "cannot read the filesystem", scan->name, "%s (%s)",
+                reason_text (r), side_name (scan->appliance->side));
   return r;
 }
 
