@@ -6,11 +6,11 @@
 
 #include "complaints.h"
 
-#include "reason.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "reason.h"
 
 /* Without memory a path is reported again, no more. */
 #define HASH_NONFATAL_OOM 1
