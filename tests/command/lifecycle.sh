@@ -229,11 +229,18 @@ exec 8<&-
 command_run umount "$mnt"
 check_nothing_left "supervisor killed"
 
+# Stopped, so that the worker cannot unmount when the supervisor has died.
+kill_both ()
+{
+    kill -STOP "$2"
+    kill -9 "$1" "$2"
+}
+
 # Both at once: the mount is dead, the next command clears it.
 command_run mount good "$mnt"
 supervisor=$(supervisor_of "$mnt")
 worker=$(worker_of "$supervisor")
-kill -9 "$supervisor" "$worker"
+kill_both "$supervisor" "$worker"
 retry 10 none_started
 check "a dead mount is left" is_mounted "$mnt"
 command_run umount "$mnt"
@@ -243,7 +250,7 @@ check_nothing_left "dead mount, umount"
 command_run mount good "$mnt"
 supervisor=$(supervisor_of "$mnt")
 worker=$(worker_of "$supervisor")
-kill -9 "$supervisor" "$worker"
+kill_both "$supervisor" "$worker"
 retry 10 none_started
 command_run mount good "$mnt"
 is "mount clears a dead mount: exit code" "$status" 0

@@ -126,7 +126,10 @@ check_all_gone "supervisor killed"
 deltafs_run mount small.qcow2 delta
 note_sockets
 supervisor=$(supervisor_of delta)
-kill -9 "$supervisor" "$(worker_of "$supervisor")"
+worker=$(worker_of "$supervisor")
+# Stopped, so that it cannot unmount when the supervisor has died.
+kill -STOP "$worker"
+kill -9 "$supervisor" "$worker"
 check "both killed: all end within five seconds" retry 5 no_marked_processes
 deltafs_run umount delta
 is "both killed: umount clears the dead mount" "$status" 0
