@@ -199,14 +199,17 @@ mount_point_verify (const struct mount_point *mount_point,
                     const struct log *log)
 {
   struct stat opened, now;
+  errint_t error;
 
-  if (stat (mount_point->path, &now) == 0
-      && fstat (mount_point->directory, &opened) == 0
-      && now.st_dev == opened.st_dev && now.st_ino == opened.st_ino)
-    return 0;
-  log_report (log, LOG_LEVEL_ERROR, what, mount_point->path,
-              "the mount point went away meanwhile");
-  return -ESTALE;
+  if (stat (mount_point->path, &now) < 0
+      || fstat (mount_point->directory, &opened) < 0
+      || now.st_dev != opened.st_dev || now.st_ino != opened.st_ino) {
+    log_report (log, LOG_LEVEL_ERROR, what, mount_point->path,
+                "the mount point went away meanwhile");
+    return -ESTALE;
+  }
+  error = check_empty (mount_point->directory);
+  return error < 0 ? log_error (log, error, what, mount_point->path) : 0;
 }
 
 void

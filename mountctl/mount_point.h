@@ -25,7 +25,8 @@ errint_t mount_point_open (const char *path, const struct log *log,
 void mount_point_close (struct mount_point *mount_point);
 DEFINE_CLEANUP (struct mount_point *, mount_point_close)
 
-/* Is it still the directory that was opened?  -ESTALE, reported. */
+/* Is it still the directory that was opened, and empty?  Reported: -ESTALE,
+ * -ENOTEMPTY. */
 errint_t mount_point_verify (const struct mount_point *mount_point,
                              const struct log *log);
 

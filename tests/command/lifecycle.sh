@@ -178,13 +178,30 @@ command_run umount "with space\\and	tab/"
 is "odd mount point: umount" "$status" 0
 check_nothing_left "odd mount point"
 
-# Two at once.
-env $mark "$deltafs" mount slow "$mnt" >out 2>err &
-pid=$!
+# The mount point changes while the delta is computed.
 scratch_is_there ()
 {
     test -n "$(find "$work/tmp" -name scratch)"
 }
+for change in "rmdir mine" "touch mine/file" "mv mine away; mkdir mine"; do
+    mkdir mine
+    touch gate
+    env $mark "$deltafs" mount gate mine >out 2>err &
+    pid=$!
+    retry 10 scratch_is_there
+    eval "$change"
+    rm gate
+    wait $pid
+    is "meanwhile $change: exit code" "$?" 2
+    like "meanwhile $change: message" "$(cat err)" \
+        "^deltafs: cannot mount: $work/mine: (the mount point went away|Directory not empty)"
+    check_nothing_left "meanwhile $change"
+    rm -rf mine away
+done
+
+# Two at once.
+env $mark "$deltafs" mount slow "$mnt" >out 2>err &
+pid=$!
 retry 10 scratch_is_there
 command_run mount good "$mnt"
 is "two at once: exit code" "$status" 2

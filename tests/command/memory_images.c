@@ -14,6 +14,7 @@
  *   broken      nothing can be read
  *   crash       the worker crashes
  *   slow        computing takes a minute
+ *   gate        computing ends when there is no file "gate" any more
  */
 #include <config.h>
 
@@ -168,6 +169,8 @@ inspection_open (struct image_pair *pair,
     raise (SIGSEGV);
   if (strcmp (overlay, "slow") == 0)
     sleep (60);
+  while (strcmp (overlay, "gate") == 0 && access ("gate", F_OK) == 0)
+    usleep (10000);
   inspection = calloc (1, sizeof *inspection);
   if (inspection == NULL)
     return -ENOMEM;
