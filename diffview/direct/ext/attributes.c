@@ -135,8 +135,11 @@ read_one (struct reading *reading, const struct attribute *attribute)
   if (prefix == NULL)
     return 0;
   reading->total += attribute->name_length + attribute->value_length;
-  if (attribute->value_length > VALUE_MAX || reading->total > TOTAL_MAX)
+  if (attribute->value_length > VALUE_MAX || reading->total > TOTAL_MAX ||
+      *reading->fs->xattr_budget < 0)
     return -EIO;
+  *reading->fs->xattr_budget -=
+    (int64_t) (attribute->name_length + attribute->value_length);
   err = whole_name (reading, attribute, prefix, &xattr.name);
   if (err < 0)
     return err;

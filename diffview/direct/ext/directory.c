@@ -17,8 +17,8 @@
 #define HEADER_SIZE 8
 #define ENTRY_MIN 12
 #define INLINE_PARENT 4         /* bytes of the parent's number */
-/* Names of one directory together: 10 million of 24 bytes. */
-#define TEXT_MAX ((size_t) 256 << 20)
+/* Memory for the names of one directory: 10 million of 20 bytes. */
+#define NAMES_MAX ((size_t) 400 << 20)
 
 struct iteration {
   const struct filesystem *fs;
@@ -182,7 +182,8 @@ collect (void *opaque, const char *name, size_t length, uint32_t inode)
   struct directory *directory = opaque;
   errint_t err;
 
-  if (directory->text_length + length >= TEXT_MAX)
+  if (directory->text_length + length + directory->count *
+      sizeof directory->list[0] >= NAMES_MAX)
     return -EFBIG;
   err = reserve (directory, length + 1);
   if (err < 0)

@@ -14,11 +14,16 @@
 #include "journal.h"
 #include "superblock.h"
 
+/* Xattrs of all files that are looked at: an honest filesystem of a million
+ * files has some 50 MiB. */
+#define XATTRS_MAX ((int64_t) 256 << 20)
+
 void
 filesystem_free (struct filesystem *fs)
 {
   free (fs->inode_table);
   free (fs->inodes_initialized);
+  free (fs->xattr_budget);
   free (fs);
 }
 
@@ -51,6 +56,10 @@ filesystem_open (struct blocks *blocks, enum side side,
     return -ENOMEM;
   fs->blocks = blocks;
   fs->side = side;
+  fs->xattr_budget = malloc (sizeof *fs->xattr_budget);
+  if (fs->xattr_budget == NULL)
+    return -ENOMEM;
+  *fs->xattr_budget = XATTRS_MAX;
   err = superblock_read (fs, reason);
   if (err == 0 &&
       filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER)) {

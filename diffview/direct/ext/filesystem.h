@@ -40,6 +40,9 @@ struct filesystem {
    * inodes_per_group). */
   uint64_t *inode_table;        /* owned */
   uint32_t *inodes_initialized; /* owned */
+  /* Bytes of xattrs that may still be kept in memory, of all inodes
+   * together. */
+  _Atomic int64_t *xattr_budget;        /* owned */
 };
 
 /* Reads the superblock of SIDE, replays the journal (in memory, over BLOCKS)

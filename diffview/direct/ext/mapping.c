@@ -12,6 +12,9 @@
 #include "mapping.h"
 #include "ondisk.h"
 
+/* More pieces than this no honest file has; the list is kept in memory. */
+#define RUNS_MAX ((size_t) 2 << 20)
+
 bool
 mapping_applies (const struct inode *inode)
 {
@@ -45,6 +48,8 @@ mapping_add_run (const struct filesystem *fs, struct mapping *mapping,
     last->count += run->count;
     return 0;
   }
+  if (mapping->count == RUNS_MAX)
+    return -EIO;
   if (mapping->count == mapping->capacity) {
     size_t capacity = mapping->capacity == 0 ? 4 : mapping->capacity * 2;
     struct mapping_run *runs =

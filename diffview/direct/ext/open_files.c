@@ -11,6 +11,8 @@
 #include "open_files.h"
 
 #define KEPT 32
+/* Of files in more pieces than this one alone is kept. */
+#define PIECES_MANY ((size_t) 1 << 16)
 
 struct open_file {
   uint64_t key;                 /* inode and side */
@@ -23,7 +25,8 @@ struct open_files {
   struct filesystem *const *fs;
   pthread_mutex_t lock;         /* of all that follows */
   struct open_file *table[KEPT];
-  unsigned next;                /* the place to be taken next */
+  unsigned next;                /* the place to be taken next; the first one
+                                 * is for a file in many pieces */
   struct number_set failed;
 };
 
@@ -78,9 +81,11 @@ find (struct open_files *files, uint64_t key)
 static void
 keep (struct open_files *files, struct open_file *file)
 {
-  struct open_file **place = &files->table[files->next];
+  bool many = file->content.mapping.count > PIECES_MANY;
+  struct open_file **place = &files->table[many ? 0 : 1 + files->next];
 
-  files->next = (files->next + 1) % KEPT;
+  if (!many)
+    files->next = (files->next + 1) % (KEPT - 1);
   if (*place != NULL) {
     (*place)->kept = false;
     if ((*place)->users == 0)
