@@ -214,6 +214,52 @@ pair_read (struct image_pair *pair, enum side side,
   return nbd_side_read (pair->sides[side], buffer, length, offset);
 }
 
+/* What is known of the virtual size without asking QEMU. */
+static void
+size_of_layer (const struct image_layer *layer, struct pair_layer *result)
+{
+  uint64_t size = layer->header.virtual_size;
+
+  if (size == 0 && strcmp (layer->format->name, "raw") == 0
+      && layer->file->fd >= 0 && image_file_size (layer->file, &size) == 0)
+    size = (size + 511) / 512 * 512;
+  result->size_known = size != 0;
+  result->size = size;
+}
+
+bool
+pair_layer (const struct image_pair *pair, size_t index,
+            struct pair_layer *result)
+{
+  const struct image_chains *chains = pair->chains;
+  const bool own = index >= chains->overlay.count;
+  const struct image_chain *chain = own ? &chains->base : &chains->overlay;
+  /* The base's place in this chain. */
+  const size_t base = own ? 0
+    : chains->base_index != 0 ? chains->base_index : SIZE_MAX;
+  const struct image_layer *layer;
+
+  if (own)
+    index -= chains->overlay.count;
+  if (index >= chain->count)
+    return false;
+  layer = &chain->layers[index];
+  *result = (struct pair_layer) {
+    .role = index == base ? PAIR_ROLE_BASE
+      : index > base ? PAIR_ROLE_BELOW : PAIR_ROLE_OVERLAY,
+    .file = layer->file->name,
+    .format = layer->format->name,
+    .data_file = layer->data_file != NULL ? layer->data_file->name : NULL,
+  };
+  size_of_layer (layer, result);
+  if (index == base || (index == 0 && !own)) {
+    result->size_known = true;
+    result->size = pair_size (pair, index == base ? SIDE_BASE
+                              : SIDE_OVERLAY);
+  }
+  return true;
+}
+
 const char *
 pair_scratch_socket (const struct image_pair *pair, enum side side)
 {

@@ -75,6 +75,30 @@ void pair_hide_sockets (struct image_pair *pair);
 const char *pair_socket (const struct image_pair *pair, enum side side);
 const char *pair_export (const struct image_pair *pair, enum side side);
 
+enum pair_role {
+  PAIR_ROLE_OVERLAY,            /* what is looked at, and layers above the
+                                 * base: what they hold is the delta */
+  PAIR_ROLE_BASE,
+  PAIR_ROLE_BELOW,              /* what the base lies on */
+};
+
+/* One image file.  Strings are the pair's. */
+struct pair_layer {
+  enum pair_role role;
+  const char *file;             /* path or URI, as it was opened */
+  const char *format;           /* QEMU's name of it */
+  const char *data_file;        /* external data, or NULL */
+  bool size_known;
+  uint64_t size;                /* virtual size, bytes */
+};
+
+/* Describes layer number INDEX in *LAYER: those of the overlay, the top one
+ * first, then those of a base that has a chain of its own.  False when there is
+ * none.  What a header says of a size may be a lie, but of the overlay and the
+ * base it is what QEMU made of it. */
+bool pair_layer (const struct image_pair *pair, size_t index,
+                 struct pair_layer *layer);
+
 /* Process id of the storage daemon, for messages and tests. */
 int pair_daemon_pid (const struct image_pair *pair);
 

@@ -24,6 +24,7 @@
 struct chain {
   struct disk_window *window;
   const struct log *log;
+  struct extents *areas;
   uint32_t seen[PARTITIONS_MAX];
   size_t count;
 };
@@ -55,6 +56,15 @@ too_many (const struct log *log)
   log_report (log, LOG_LEVEL_ERROR, "cannot read the partition table", NULL,
               "more than %d partitions", PARTITIONS_MAX);
   return -E2BIG;
+}
+
+/* A part of a table; one that would end beyond all numbers is none. */
+static errint_t
+add_area (struct extents *areas, const struct log *log,
+          uint64_t offset, uint64_t length)
+{
+  return extents_add (areas, offset, length) == -ENOMEM
+    ? log_error (log, -ENOMEM, "cannot read the partition table", NULL) : 0;
 }
 
 /* Finds the entry by which RECORD goes on; NULL when it is the last. */
@@ -89,6 +99,10 @@ follow (struct chain *chain, uint32_t start)
                               (uint64_t) place * SECTOR);
     if (error != 0 || !is_boot_record (record))
       return error;
+    error = add_area (chain->areas, chain->log, (uint64_t) place * SECTOR,
+                      SECTOR);
+    if (error != 0)
+      return error;
     link = find_link (record);
     if (link == NULL)
       return 0;
@@ -107,7 +121,7 @@ follow (struct chain *chain, uint32_t start)
 
 static errint_t
 copy_mbr (struct disk_window *window, const struct log *log,
-          unsigned char *mbr)
+          struct extents *areas, unsigned char *mbr)
 {
   struct chain *chain;
   errint_t error = 0;
@@ -119,6 +133,7 @@ copy_mbr (struct disk_window *window, const struct log *log,
     return log_error (log, -ENOMEM, "cannot read the partition table", NULL);
   chain->window = window;
   chain->log = log;
+  chain->areas = areas;
   for (int i = 0; error == 0 && i < MBR_ENTRIES; ++i) {
     const unsigned char *entry = mbr + MBR_TABLE + i * MBR_ENTRY;
     const uint32_t start = bytes_le32 (entry + 8);
@@ -144,7 +159,8 @@ is_gpt (const unsigned char *header)
 /* Copies the entries of the GPT header at LBA, if there is one. */
 static errint_t
 copy_gpt (struct disk_window *window, const struct log *log,
-          unsigned sector_size, uint64_t lba, uint64_t *alternate)
+          struct extents *areas, unsigned sector_size, uint64_t lba,
+          uint64_t *alternate)
 {
   unsigned char header[SECTOR];
   uint64_t length, offset;
@@ -158,30 +174,34 @@ copy_gpt (struct disk_window *window, const struct log *log,
   length = (uint64_t) bytes_le32 (header + 80) * bytes_le32 (header + 84);
   if (length > ENTRIES_MAX_BYTES)
     return too_many (log);
-  if (__builtin_mul_overflow (bytes_le64 (header + 72), sector_size, &offset))
-    return 0;
-  return disk_window_copy (window, offset, length);
+  error = add_area (areas, log, lba * sector_size, sector_size);
+  if (error != 0
+      || __builtin_mul_overflow (bytes_le64 (header + 72), sector_size,
+                                 &offset))
+    return error;
+  error = add_area (areas, log, offset, length);
+  return error == 0 ? disk_window_copy (window, offset, length) : error;
 }
 
 static errint_t
 copy_gpts (struct disk_window *window, const struct log *log,
-           unsigned sector_size)
+           struct extents *areas, unsigned sector_size)
 {
   const uint64_t last = disk_window_size (window) / sector_size - 1;
   uint64_t alternate, ignored;
-  errint_t error = copy_gpt (window, log, sector_size, 1, &alternate);
+  errint_t error = copy_gpt (window, log, areas, sector_size, 1, &alternate);
 
   if (error == 0)
-    error = copy_gpt (window, log, sector_size, last, &ignored);
+    error = copy_gpt (window, log, areas, sector_size, last, &ignored);
   /* A disk that was enlarged has its second table in the middle. */
   if (error == 0 && alternate > 1 && alternate < last)
-    error = copy_gpt (window, log, sector_size, alternate, &ignored);
+    error = copy_gpt (window, log, areas, sector_size, alternate, &ignored);
   return error;
 }
 
 errint_t
 partition_tables_copy (struct disk_window *window, const struct log *log,
-                       unsigned *sector_size)
+                       struct extents *areas, unsigned *sector_size)
 {
   unsigned char start[4096 + SECTOR];
   errint_t error;
@@ -194,8 +214,10 @@ partition_tables_copy (struct disk_window *window, const struct log *log,
     return error;
   if (is_gpt (start + 4096) && !is_gpt (start + SECTOR))
     *sector_size = 4096;
-  error = copy_gpts (window, log, *sector_size);
+  error = add_area (areas, log, 0, SECTOR);
   if (error == 0)
-    error = copy_mbr (window, log, start);
+    error = copy_gpts (window, log, areas, *sector_size);
+  if (error == 0)
+    error = copy_mbr (window, log, areas, start);
   return error;
 }

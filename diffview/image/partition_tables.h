@@ -8,6 +8,7 @@
 
 #include "disk_window.h"
 #include "errint.h"
+#include "extents.h"
 #include "log.h"
 
 #define PARTITIONS_MAX 1024
@@ -15,10 +16,12 @@
 /* Copies what libblkid reads of the tables: MBR with its chain of logical
  * partitions, both GPTs, and the starts of the MBR's partitions.  A chain that
  * runs in a circle is cut in the window.  -E2BIG, reported, for a table that is
- * larger than any that is needed.  *SECTOR_SIZE (bytes) is what the GPT
- * counts in. */
+ * larger than any that is needed.  AREAS gets the places of the tables, the boot
+ * sector among them, in bytes; *SECTOR_SIZE (bytes) is what the GPT counts
+ * in. */
 errint_t partition_tables_copy (struct disk_window *window,
                                 const struct log *log,
+                                struct extents *areas,
                                 unsigned *sector_size);
 
 #endif

@@ -312,7 +312,8 @@ probe_disk (struct probing *probing, struct volumes *volumes)
 
   if (size == 0)
     return probe_whole (probing, volumes);
-  error = partition_tables_copy (probing->window, probing->log, &sector_size);
+  error = partition_tables_copy (probing->window, probing->log,
+                                 &volumes->table_areas, &sector_size);
   /* A filesystem's boot sector can look like a partition table. */
   if (error == 0)
     error = copy_signatures (probing, &disk);
@@ -374,6 +375,7 @@ volumes_free (struct volumes *volumes)
     free (volume->partition_uuid);
     free (volume->partition_label);
   }
+  extents_clear (&volumes->table_areas);
   free (volumes->list);
   free (volumes->table);
   free (volumes);

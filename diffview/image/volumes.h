@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "entry.h"
 #include "errint.h"
+#include "extents.h"
 #include "log.h"
 #include "pair.h"
 
@@ -39,6 +40,9 @@ struct volumes {
   char *table;                  /* "gpt", "dos", …; NULL without a table */
   struct volume *list;          /* owned; by partition number */
   size_t count;
+  /* Where MBR and GPT themselves lie, the boot sector included: bytes of the
+   * disk, maybe beyond its end.  Means nothing without a table. */
+  struct extents table_areas;
 };
 
 /* Probes a side's disk: a list with a partition table's entries (extended
