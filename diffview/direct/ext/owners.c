@@ -14,10 +14,9 @@
 #include "attributes.h"
 #include "changes.h"
 #include "directory.h"
+#include "inode_tables.h"
 #include "mapping.h"
 #include "ondisk.h"
-
-#define PIECE ((size_t) 1024 * 1024)
 
 /* A directory's name in another. */
 struct parent {
@@ -92,8 +91,9 @@ add_directory (struct scan *scan, uint32_t number)
 }
 
 static errint_t
-look_at (struct scan *scan, const struct inode *inode)
+look_at (void *opaque, const struct inode *inode)
 {
+  struct scan *scan = opaque;
   bool changed = number_set_has (&scan->changes->changed, inode->number);
   errint_t err = 0;
 
@@ -111,70 +111,6 @@ look_at (struct scan *scan, const struct inode *inode)
   return err;
 }
 
-typedef errint_t look (struct scan *scan, const struct inode *inode);
-
-/* Calls FUNCTION for COUNT inodes from FIRST on, which lie together. */
-static errint_t
-scan_piece (struct scan *scan, look *function, uint32_t first,
-            uint32_t count, uint8_t *bytes)
-{
-  const struct filesystem *fs = scan->fs;
-  struct inode inode;
-  errint_t err = blocks_read_bulk (fs->blocks, fs->side, bytes,
-                                   (size_t) count * fs->inode_size,
-                                   inode_position (fs, first));
-
-  /* One bad block of the table is not the end of the others. */
-  if (err == -EIO && count > 1) {
-    for (uint32_t i = 0; i < count; ++i) {
-      err = scan_piece (scan, function, first + i, 1, bytes);
-      if (err < 0)
-        return err;
-    }
-    return 0;
-  }
-  if (err < 0)
-    return err == -EIO ? 0 : err;
-  inode.length = fs->inode_size;
-  for (uint32_t i = 0; i < count && err == 0; ++i) {
-    const uint8_t *raw = bytes + (size_t) i * fs->inode_size;
-
-    if (ONDISK_LE16 (raw, struct ext2_inode_large, i_mode) == 0)
-      continue;
-    inode.number = first + i;
-    memcpy (inode.raw, raw, fs->inode_size);
-    err = function (scan, &inode);
-  }
-  return err;
-}
-
-static errint_t
-scan_tables (struct scan *scan, look *function)
-{
-  const struct filesystem *fs = scan->fs;
-  CLEANUP_FREE_BYTES uint8_t *bytes = malloc (PIECE);
-  uint32_t at_once = (uint32_t) (PIECE / fs->inode_size);
-  errint_t err = 0;
-
-  if (bytes == NULL)
-    return -ENOMEM;
-  for (uint32_t group = 0; group < fs->group_count && err == 0; ++group) {
-    uint64_t first = (uint64_t) group * fs->inodes_per_group + 1;
-    uint64_t end = first + fs->inodes_initialized[group];
-
-    if (end > (uint64_t) fs->inode_count + 1)
-      end = (uint64_t) fs->inode_count + 1;
-    while (first < end && err == 0) {
-      uint32_t count = end - first < at_once ?
-        (uint32_t) (end - first) : at_once;
-
-      err = scan_piece (scan, function, (uint32_t) first, count, bytes);
-      first += count;
-    }
-  }
-  return err;
-}
-
 static bool
 value_is_changed (void *opaque, uint32_t number)
 {
@@ -185,8 +121,9 @@ value_is_changed (void *opaque, uint32_t number)
 
 /* An inode whose xattr's value is in an inode that is changed. */
 static errint_t
-look_at_values (struct scan *scan, const struct inode *inode)
+look_at_values (void *opaque, const struct inode *inode)
 {
+  struct scan *scan = opaque;
   struct changes *changes = scan->changes;
   bool refers;
   errint_t err;
@@ -354,12 +291,13 @@ mark_ancestors (struct scan *scan)
 static errint_t
 run_scan (struct scan *scan)
 {
-  errint_t err = scan_tables (scan, look_at);
+  bool incomplete = false;      /* what cannot be read is nobody's */
+  errint_t err = inode_tables_visit (scan->fs, look_at, scan, &incomplete);
 
   if (err == 0 && has_unused (scan->fs))
     err = scan_directories (scan, visit_late);
   if (err == 0 && scan->values_changed)
-    err = scan_tables (scan, look_at_values);
+    err = inode_tables_visit (scan->fs, look_at_values, scan, &incomplete);
   if (err == 0 && scan->changes->changed.count > 0)
     err = scan_directories (scan, visit_name);
   if (err == 0)
