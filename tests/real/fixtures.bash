@@ -152,7 +152,8 @@ partition_place ()
         sfdisk -J -- "$1" | python3 -c '
 import json, sys
 table = json.load(sys.stdin)["partitiontable"]
-part = table["partitions"][int(sys.argv[1]) - 1]
+part = next(part for part in table["partitions"]
+            if part["node"][len(table["device"]):].lstrip("p") == sys.argv[1])
 size = table.get("sectorsize", 512)
 print(part["start"] * size, part["size"] * size)' "$2"
     fi
@@ -161,7 +162,7 @@ print(part["start"] * size, part["size"] * size)' "$2"
 # partition FILE SCRIPT: sfdisk, without touching the host's devices
 partition ()
 {
-    sfdisk -q --no-tell-kernel -- "$1" <<<"$2" || die "cannot partition $1"
+    sfdisk -q --no-tell-kernel -- "$1" <<<"$2" 2>/dev/null || die "cannot partition $1"
 }
 
 # on_partition FILE PART COMMAND...: $loop is the partition meanwhile
@@ -186,7 +187,7 @@ make_filesystem ()
     case $type in
     ext*) mke2fs -q -F -t "$type" "$@" "$loop" ;;
     xfs) mkfs.xfs -q -f "$@" "$loop" ;;
-    btrfs) mkfs.btrfs -q -f "$@" "$loop" 2>/dev/null ;;
+    btrfs) mkfs.btrfs -q -f "$@" "$loop" >/dev/null 2>&1 ;;
     ntfs) mkntfs -q -F -f "$@" "$loop" 2>/dev/null ;;
     vfat) mkfs.fat "$@" "$loop" >/dev/null ;;
     swap) mkswap -q "$@" "$loop" ;;
