@@ -75,6 +75,8 @@ launch (struct engines *engines)
   }
   engines->launch_error = appliances_launch (&appliances,
                                              &engines->appliances);
+  if (engines->launch_error == 0)
+    pair_hide_sockets (engines->pair);
   return engines->launch_error;
 }
 
