@@ -13,8 +13,12 @@
 #include <string.h>
 
 #include "content.h"
+#include "holes.h"
 #include "parallel.h"
 #include "reason.h"
+
+/* The largest file that is read whole, holes and all. */
+#define UNMAPPED_MAX (UINT64_C (1) << 40)
 
 /* The files of one question; each side's thread touches its own members. */
 struct file_pair {
@@ -38,6 +42,7 @@ read_side (enum side side, void *opaque)
   return pair->result[side];
 }
 
+/* About a side that failed. */
 static void
 complain (struct file_pair *pair)
 {
@@ -49,15 +54,16 @@ complain (struct file_pair *pair)
   }
 }
 
-/* Reads until a difference, a failure or the end. */
+/* Reads from OFFSET to END until a difference or a failure; *ANSWER stays
+ * CONTENT_SAME without. */
 static errint_t
-compare_files (struct file_pair *pair, enum content_answer *answer)
+compare_range (struct file_pair *pair, uint64_t offset, uint64_t end,
+               enum content_answer *answer)
 {
-  uint64_t size = pair->question->node[SIDE_OVERLAY]->entry.size;
-
-  for (pair->offset = 0; pair->offset < size; pair->offset += pair->length) {
-    pair->length = size - pair->offset < CONTENT_MAX
-      ? size - pair->offset : CONTENT_MAX;
+  for (pair->offset = offset; pair->offset < end;
+       pair->offset += pair->length) {
+    pair->length = end - pair->offset < CONTENT_MAX
+      ? end - pair->offset : CONTENT_MAX;
     if (parallel_sides (read_side, pair) < 0) {
       for (enum side side = 0; side < SIDES; ++side) {
         if (pair->result[side] == -ENOTCONN)
@@ -73,8 +79,49 @@ compare_files (struct file_pair *pair, enum content_answer *answer)
       return 0;
     }
   }
-  *answer = CONTENT_SAME;
   return 0;
+}
+
+/* Where at least one of two large files has data: all of it where that is
+ * not known; -EFBIG then for what would take days. */
+static errint_t
+find_data (struct file_pair *pair, uint64_t size, struct extents *data)
+{
+  errint_t r = size < HOLES_MIN_SIZE ? -ENOTSUP : 0;
+
+  for (enum side side = 0; r == 0 && side < SIDES; ++side)
+    r = holes_add_data (pair->engine->appliances->side[side],
+                        pair->path[side], data);
+  if (r != -ENOTSUP)
+    return r;
+  if (size > UNMAPPED_MAX)
+    return -EFBIG;
+  extents_clear (data);
+  return extents_append (data, 0, size);
+}
+
+static errint_t
+compare_files (struct file_pair *pair, enum content_answer *answer)
+{
+  uint64_t size = pair->question->node[SIDE_OVERLAY]->entry.size;
+  CLEANUP_EXTENTS struct extents data = { 0 };
+  errint_t r = find_data (pair, size, &data);
+
+  if (r == -EFBIG) {
+    pair->result[SIDE_OVERLAY] = r;
+    complain (pair);
+    *answer = CONTENT_UNREADABLE;
+    return 0;
+  }
+  *answer = CONTENT_SAME;
+  for (size_t i = 0; r == 0 && *answer == CONTENT_SAME && i < data.count;
+       ++i) {
+    uint64_t end = data.list[i].offset + data.list[i].length;
+
+    r = compare_range (pair, data.list[i].offset, end < size ? end : size,
+                       answer);
+  }
+  return r;
 }
 
 static errint_t
