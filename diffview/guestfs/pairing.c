@@ -108,6 +108,7 @@ compare_files (struct file_pair *pair, enum content_answer *answer)
   errint_t r = find_data (pair, size, &data);
 
   if (r == -EFBIG) {
+    pair->result[SIDE_BASE] = 0;
     pair->result[SIDE_OVERLAY] = r;
     complain (pair);
     *answer = CONTENT_UNREADABLE;
