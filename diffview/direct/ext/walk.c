@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "content.h"
 #include "directory.h"
@@ -17,6 +18,9 @@
 
 /* Paths longer than this are not followed: PATH_MAX of Linux. */
 #define PATH_LENGTH_MAX 4096
+
+/* Entries of one side: no honest filesystem has more. */
+#define ENTRIES_MAX 20000000
 
 /* A directory that waits to be entered. */
 struct pending {
@@ -36,6 +40,7 @@ struct walk {
   struct tree *const *tree;
   struct number_set entered[SIDES];
   struct pending_list pairs, singles;   /* stacks */
+  size_t memory_max;            /* bytes that a tree may take */
 };
 
 /* One name, as the sides have it. */
@@ -196,6 +201,18 @@ walk_member (struct walk *walk, const struct pending *directory,
   return err < 0 || equal ? err : add_nodes (walk, directory, member, entry);
 }
 
+/* Is there no room for more members of a directory on either side? */
+static bool
+is_full (const struct walk *walk, const struct pending *directory)
+{
+  for (int side = 0; side < SIDES; ++side)
+    if (directory->node[side] != NULL &&
+        (walk->tree[side]->node_count >= ENTRIES_MAX ||
+         arena_size (walk->tree[side]->arena) > walk->memory_max))
+      return true;
+  return false;
+}
+
 /* The next name of either side; false after the last. */
 static bool
 next_member (const struct directory *const directory[SIDES],
@@ -267,8 +284,13 @@ walk_directory (struct walk *walk, const struct pending *item)
     err = read_names (walk, SIDE_OVERLAY, overlay, &overlay_names);
     names[SIDE_OVERLAY] = &overlay_names;
   }
-  while (err == 0 && next_member (names, next, &member))
+  while (err == 0 && next_member (names, next, &member)) {
+    if (is_full (walk, item)) {
+      give_up (item->node);
+      return 0;
+    }
     err = walk_member (walk, item, &member);
+  }
   return err;
 }
 
@@ -309,12 +331,23 @@ walk_all (struct walk *walk)
   return err;
 }
 
+/* A quarter of the machine's. */
+static size_t
+memory_for_a_tree (void)
+{
+  long pages = sysconf (_SC_PHYS_PAGES), page_size = sysconf (_SC_PAGESIZE);
+
+  return pages <= 0 || page_size <= 0 ? SIZE_MAX :
+    (size_t) pages / 4 * (size_t) page_size;
+}
+
 errint_t
 walk_fill (const struct changes *changes, struct comparer *comparer,
            const struct compare_rules *rules, struct tree *const tree[SIDES])
 {
   struct walk walk = {
     .changes = changes, .comparer = comparer, .rules = rules, .tree = tree,
+    .memory_max = memory_for_a_tree (),
   };
   errint_t err = walk_all (&walk);
 
