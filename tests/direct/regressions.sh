@@ -5,7 +5,7 @@
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
-requires mke2fs debugfs resize2fs tune2fs
+requires mke2fs debugfs resize2fs tune2fs python3
 requires_root
 dump=$top_builddir/tests/direct/direct_dump
 
@@ -212,6 +212,35 @@ printf garbage | dd of=overlay.raw bs=1 seek=$((start * 4096 + 80)) \
 run "$dump" -l base.raw overlay.raw
 is "a damaged journal is refused" "$status" 2
 like "with a reason" "$(cat err)" "journal"
+
+# Fast commits: the journal alone would be an older state.
+truncate -s 64M base.raw.fast
+mke2fs -q -t ext4 -b 4096 -O fast_commit -J fast_commit_size=256 base.raw.fast
+mv base.raw base.raw.plain
+mv base.raw.fast base.raw
+edit base.raw 'mkdir etc; for i in $(seq 20); do echo $i >etc/$i; done'
+fresh
+mount -o loop overlay.raw mnt
+echo first >mnt/etc/1
+sync -f mnt
+python3 - mnt/etc <<'END'
+import os, sys
+for i in range(5):
+    fd = os.open("%s/fast-%d" % (sys.argv[1], i), os.O_CREAT | os.O_WRONLY)
+    os.write(fd, b"x")
+    os.fsync(fd)
+END
+cp overlay.raw dirty.raw
+umount mnt
+mv dirty.raw overlay.raw
+run "$dump" -l base.raw overlay.raw
+if grep -q "fast commits" err; then
+    is "fast commits are refused" "$status" 2
+else
+    # This kernel made ordinary ones instead.
+    is "all commits are there" "$(grep -c fast- out)" 5
+fi
+mv base.raw.plain base.raw
 
 # Other geometry, other identity.
 

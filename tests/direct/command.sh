@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The whole way with --engine direct: a partitioned disk, an overlay that a
+# kernel wrote through QEMU, the list and the mount, no appliance.
+
+. "${srcdir:-.}/../kit/kit.sh" || exit 99
+
+requires deltafs qemu-img qemu-storage-daemon sfdisk mke2fs fusermount3
+requires_root
+test -c /dev/fuse || skip_all "no /dev/fuse"
+
+offset=$((1024 * 1024))
+mkdir disk tree delta
+touch disk/image
+cleanup_add "umount $work/tree"
+cleanup_add "deltafs umount --lazy $work/delta"
+
+truncate -s 96M base.raw
+printf 'label: gpt\nstart=2048, size=180000, type=L\n' |
+    sfdisk -q --no-tell-kernel base.raw
+mke2fs -q -t ext4 -E offset=$offset base.raw 90000k
+mount -o loop,offset=$offset base.raw tree
+mkdir -p tree/etc tree/usr/bin tree/var/log
+for i in $(seq 300); do echo "line $i" >"tree/etc/$i"; done
+head -c 3000000 /dev/urandom >tree/usr/bin/large
+echo secret >tree/etc/removed
+printf '/dev/vda1 / ext4 defaults 0 1\n' >tree/etc/fstab
+umount tree
+qemu-img create -q -f qcow2 -F raw -b "$work/base.raw" overlay.qcow2
+
+# write COMMANDS [COPY]: in the overlay's filesystem; COPY gets the overlay as it
+# is before the filesystem is unmounted.
+write ()
+{
+    local pid code
+    qemu-storage-daemon \
+        --blockdev driver=file,node-name=file,filename=overlay.qcow2 \
+        --blockdev driver=qcow2,node-name=disk,file=file \
+        --export type=fuse,id=fuse,node-name=disk,mountpoint="$work/disk/image",writable=on &
+    pid=$!
+    cleanup_add "kill $pid"
+    retry 10 mountpoint -q disk/image &&
+        mount -o "loop,offset=$offset" disk/image tree &&
+        (cd tree && eval "$1")
+    code=$?
+    if test -n "${2:-}"; then
+        sync -f tree
+        cp overlay.qcow2 "$2"
+    fi
+    umount tree
+    sync -f disk/image
+    kill "$pid"
+    wait "$pid"
+    return $code
+}
+
+check "the guest writes" write '
+    echo new >etc/new; echo changed >>etc/7; rm etc/removed
+    chmod 4755 usr/bin/large; touch etc/8; ln etc/9 etc/9-link
+    head -c 200000 /dev/urandom >var/log/binary; mv etc/10 var/log/ten
+    cp tree-is-not-here x 2>/dev/null; cat etc/11 >etc/11.new; mv etc/11.new etc/11
+    cp var/log/binary ../binary' dirty.qcow2
+sums=$(sha256sum base.raw overlay.qcow2 dirty.qcow2)
+
+run deltafs diff --engine direct overlay.qcow2
+is "exit code" "$status" 0
+wanted="M	content	/etc/7
+A	-	/etc/9-link
+D	-	/etc/10
+A	-	/etc/new
+D	-	/etc/removed
+M	mode	/usr/bin/large
+A	-	/var/log/binary
+A	-	/var/log/ten"
+sort_list () { printf '%s\n' "$1" | LC_ALL=C sort -k3; }
+is "list" "$(sort_list "$(cat out)")" "$(sort_list "$wanted")"
+is "no messages" "$(cat err)" ""
+
+run deltafs diff --engine direct --json dirty.qcow2
+is "dirty copy: exit code" "$status" 0
+like "dirty copy: all of it" "$(tail -n1 out)" \
+     '"added":4,"modified":2,"deleted":2,"unreadable":0,.*"engine":"direct"'
+like "dirty copy: renamed" "$(grep /var/log/ten out)" \
+     '"renamed_from":"/etc/10"'
+
+check "mount" deltafs mount --engine direct overlay.qcow2 delta
+is "content" "$(cat delta/etc/7)" "line 7
+changed"
+is "removed content" "$(cat delta/.deleted/etc/removed)" "secret"
+check "binary content" cmp delta/var/log/binary binary
+is "nothing else" "$(cd delta && find . -type f | LC_ALL=C sort | tr '\n' ' ')" \
+   "./.deleted/etc/10 ./.deleted/etc/removed ./etc/7 ./etc/9-link ./etc/new ./usr/bin/large ./var/log/binary ./var/log/ten "
+check "umount" deltafs umount delta
+is "the images are as they were" \
+   "$(sha256sum base.raw overlay.qcow2 dirty.qcow2)" "$sums"
+done_testing
