@@ -4,28 +4,25 @@
  */
 #include <config.h>
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "appliances.h"
 #include "assembly.h"
+#include "disks.h"
 #include "engines.h"
-#include "filesystems.h"
 #include "guest.h"
 #include "inspection.h"
 #include "layout.h"
 #include "plan.h"
 #include "selection.h"
-#include "volumes.h"
 
 struct inspection {
   struct image_pair *pair;
   const struct inspection_options *options;
   const struct log *log;
   struct selection *selection;          /* NULL without -m */
-  struct volumes *volumes[SIDES];
-  struct filesystems *filesystems;
+  struct disks disks;
   struct engines *engines;
   struct layout *layout;
   struct delta *delta;
@@ -60,11 +57,7 @@ inspection_close (struct inspection *inspection)
     engines_close (inspection->engines);
   if (inspection->layout != NULL)
     layout_free (inspection->layout);
-  if (inspection->filesystems != NULL)
-    filesystems_free (inspection->filesystems);
-  for (int side = 0; side < SIDES; ++side)
-    if (inspection->volumes[side] != NULL)
-      volumes_free (inspection->volumes[side]);
+  disks_clear (&inspection->disks);
   if (inspection->selection != NULL)
     selection_free (inspection->selection);
   free (inspection);
@@ -93,81 +86,10 @@ no_memory (const struct inspection *inspection)
                     inspection->options->overlay);
 }
 
-/* What -v says of each partition. */
-static void
-tell_volumes (const struct inspection *inspection)
-{
-  const struct extents *written = pair_written (inspection->pair);
-
-  for (size_t i = 0; i < inspection->filesystems->count; ++i) {
-    const struct filesystem *filesystem = &inspection->filesystems->list[i];
-    const struct filesystem_side *side = filesystem_identity (filesystem);
-    const char *type = side->type != NULL ? side->type : "no known type";
-
-    if (!filesystem->written)
-      log_detail (inspection->log, "%s: %s, not written to: unchanged",
-                  filesystem->device, type);
-    else if (written != NULL && side->volume != NULL)
-      log_detail (inspection->log,
-                  "%s: %s, %" PRIu64 " bytes written since the base",
-                  filesystem->device, type,
-                  extents_overlap (written, side->volume->offset,
-                                   side->volume->length));
-    else
-      log_detail (inspection->log, "%s: %s, may differ anywhere",
-                  filesystem->device, type);
-  }
-}
-
-/* Without any key, what is encrypted stays locked: no appliance is needed to
- * find that out. */
-static void
-lock_encrypted (struct inspection *inspection)
-{
-  char *const *keys = inspection->options->keys;
-
-  if (keys != NULL && *keys != NULL)
-    return;
-  for (size_t i = 0; i < inspection->filesystems->count; ++i)
-    for (int side = 0; side < SIDES; ++side) {
-      struct filesystem_side *on_side =
-        &inspection->filesystems->list[i].side[side];
-
-      if (on_side->type != NULL
-          && strcmp (on_side->type, "crypto_LUKS") == 0)
-        on_side->contents = CONTENTS_LOCKED;
-    }
-}
-
-static errint_t
-probe (struct inspection *inspection)
-{
-  const struct volumes *volumes[SIDES];
-  errint_t error;
-
-  for (int side = 0; side < SIDES; ++side) {
-    error = volumes_probe (inspection->pair, (enum side) side,
-                           inspection->log, &inspection->volumes[side]);
-    if (error != 0)
-      return error;
-    volumes[side] = inspection->volumes[side];
-  }
-  inspection->filesystems = filesystems_new ();
-  if (inspection->filesystems == NULL)
-    return no_memory (inspection);
-  error = filesystems_add_volumes (inspection->filesystems, inspection->pair,
-                                   volumes, inspection->log);
-  if (error != 0)
-    return error;
-  lock_encrypted (inspection);
-  tell_volumes (inspection);
-  return 0;
-}
-
 static errint_t
 nothing_found (const struct inspection *inspection)
 {
-  const struct volumes *volumes = inspection->volumes[SIDE_OVERLAY];
+  const struct volumes *volumes = inspection->disks.volumes[SIDE_OVERLAY];
 
   log_report (inspection->log, LOG_LEVEL_ERROR, "cannot find a filesystem",
               inspection->options->overlay, "%s",
@@ -181,7 +103,7 @@ nothing_found (const struct inspection *inspection)
 static errint_t
 look_inside (struct inspection *inspection)
 {
-  const struct filesystems *filesystems = inspection->filesystems;
+  const struct filesystems *filesystems = inspection->disks.filesystems;
 
   if (!plan_needs_look_inside (filesystems, inspection->selection))
     return 0;
@@ -211,7 +133,7 @@ open_for_guest (void *opaque, size_t filesystem)
 static errint_t
 lay_out (struct inspection *inspection)
 {
-  const struct filesystems *filesystems = inspection->filesystems;
+  const struct filesystems *filesystems = inspection->disks.filesystems;
   const struct guest_access access = { .open = open_for_guest,
                                        .opaque = inspection };
   CLEANUP (guest_free) struct guest *guest = NULL;
@@ -304,15 +226,15 @@ task_of (const struct inspection *inspection, size_t filesystem)
 {
   if (!is_selected (inspection, filesystem))
     return TASK_NONE;
-  return plan_task (inspection->filesystems,
-                    &inspection->filesystems->list[filesystem]);
+  return plan_task (inspection->disks.filesystems,
+                    &inspection->disks.filesystems->list[filesystem]);
 }
 
 static errint_t
 compare_all (struct inspection *inspection, struct assembly *assembly,
              struct outcome *outcome)
 {
-  for (size_t i = 0; i < inspection->filesystems->count; ++i) {
+  for (size_t i = 0; i < inspection->disks.filesystems->count; ++i) {
     const char *place;
     errint_t error;
 
@@ -332,7 +254,7 @@ compare_all (struct inspection *inspection, struct assembly *assembly,
     if (assembly_unreadable (assembly, i, &place) != 0)
       return no_memory (inspection);
     log_detail (inspection->log, "%s: unreadable, at %s",
-                inspection->filesystems->list[i].device, place);
+                inspection->disks.filesystems->list[i].device, place);
   }
   return 0;
 }
@@ -345,13 +267,14 @@ name_unreadable (struct inspection *inspection, struct assembly *assembly,
   enum log_level level = outcome->read > 0 ? LOG_LEVEL_WARNING
                                            : LOG_LEVEL_ERROR;
 
-  for (size_t i = 0; i < inspection->filesystems->count; ++i) {
+  for (size_t i = 0; i < inspection->disks.filesystems->count; ++i) {
     enum task task = task_of (inspection, i);
     const char *place;
 
     if (task != TASK_LOCKED && task != TASK_UNKNOWN)
       continue;
-    report_task (inspection, task, &inspection->filesystems->list[i], level);
+    report_task (inspection, task, &inspection->disks.filesystems->list[i],
+                 level);
     if (outcome->error == 0)
       outcome->error = task == TASK_LOCKED ? -EACCES : -EINVAL;
     if (assembly_unreadable (assembly, i, &place) != 0)
@@ -376,7 +299,7 @@ assemble (struct inspection *inspection)
                                               .opaque = inspection };
   struct outcome outcome = { 0 };
   CLEANUP (assembly_free) struct assembly *assembly =
-    assembly_new (inspection->filesystems, inspection->layout);
+    assembly_new (inspection->disks.filesystems, inspection->layout);
   errint_t error;
 
   if (assembly == NULL)
@@ -411,9 +334,10 @@ inspect (struct inspection *inspection)
   if ((error = selection_parse (inspection->options->mounts,
                                 inspection->log,
                                 &inspection->selection)) != 0
-      || (error = probe (inspection)) != 0)
+      || (error = disks_probe (inspection->pair, inspection->options,
+                                &inspection->disks)) != 0)
     return error;
-  filesystems = inspection->filesystems;
+  filesystems = inspection->disks.filesystems;
   if (!plan_any_filesystem (filesystems))
     return nothing_found (inspection);
   if (!plan_anything (filesystems)
@@ -422,7 +346,7 @@ inspect (struct inspection *inspection)
     return finish_empty (inspection);
 
   inspection->engines = engines_new (inspection->pair, inspection->options,
-                                     inspection->filesystems);
+                                     inspection->disks.filesystems);
   if (inspection->engines == NULL)
     return no_memory (inspection);
   if (plan_anything (filesystems)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Probing both disks: see disks.h.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "disks.h"
+
+/* What -v says of each partition. */
+static void
+tell_volumes (const struct disks *disks, const struct image_pair *pair,
+              const struct log *log)
+{
+  const struct extents *written = pair_written (pair);
+
+  for (size_t i = 0; i < disks->filesystems->count; ++i) {
+    const struct filesystem *filesystem = &disks->filesystems->list[i];
+    const struct filesystem_side *side = filesystem_identity (filesystem);
+    const char *type = side->type != NULL ? side->type : "no known type";
+
+    if (!filesystem->written)
+      log_detail (log, "%s: %s, not written to: unchanged",
+                  filesystem->device, type);
+    else if (written != NULL && side->volume != NULL)
+      log_detail (log, "%s: %s, %" PRIu64 " bytes written since the base",
+                  filesystem->device, type,
+                  extents_overlap (written, side->volume->offset,
+                                   side->volume->length));
+    else
+      log_detail (log, "%s: %s, may differ anywhere",
+                  filesystem->device, type);
+  }
+}
+
+/* Without any key, what is encrypted stays locked: no appliance is needed to
+ * find that out. */
+static void
+lock_encrypted (struct filesystems *filesystems, char *const *keys)
+{
+  if (keys != NULL && *keys != NULL)
+    return;
+  for (size_t i = 0; i < filesystems->count; ++i)
+    for (int side = 0; side < SIDES; ++side) {
+      struct filesystem_side *on_side = &filesystems->list[i].side[side];
+
+      if (on_side->type != NULL
+          && strcmp (on_side->type, "crypto_LUKS") == 0)
+        on_side->contents = CONTENTS_LOCKED;
+    }
+}
+
+errint_t
+disks_probe (struct image_pair *pair,
+             const struct inspection_options *options, struct disks *disks)
+{
+  const struct volumes *volumes[SIDES];
+  errint_t error;
+
+  for (int side = 0; side < SIDES; ++side) {
+    error = volumes_probe (pair, (enum side) side, options->log,
+                           &disks->volumes[side]);
+    if (error != 0)
+      return error;
+    volumes[side] = disks->volumes[side];
+  }
+  disks->filesystems = filesystems_new ();
+  if (disks->filesystems == NULL)
+    return log_error (options->log, -ENOMEM, "cannot inspect the disks",
+                      options->overlay);
+  error = filesystems_add_volumes (disks->filesystems, pair, volumes,
+                                   options->log);
+  if (error != 0)
+    return error;
+  lock_encrypted (disks->filesystems, options->keys);
+  tell_volumes (disks, pair, options->log);
+  return 0;
+}
+
+void
+disks_clear (struct disks *disks)
+{
+  if (disks->filesystems != NULL)
+    filesystems_free (disks->filesystems);
+  for (int side = 0; side < SIDES; ++side)
+    if (disks->volumes[side] != NULL)
+      volumes_free (disks->volumes[side]);
+  *disks = (struct disks) { .filesystems = NULL };
+}
