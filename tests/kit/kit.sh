@@ -13,14 +13,14 @@
 #
 # What it gives: $work (an empty directory, current when the test starts),
 # $top_srcdir and $top_builddir (absolute), deltafs of this build in PATH.
-# KIT_LIMIT (seconds, set before sourcing; 600) ends a test that hangs.
+# KIT_LIMIT (seconds, set before sourcing; 900) ends a test that hangs.
 
 set -u
 
 # A test that hangs is ended, and its cleanup still runs.
 if test -z "${KIT_LIMITED:-}"; then
     export KIT_LIMITED=1
-    exec timeout --kill-after=60 "${KIT_LIMIT:-600}" \
+    exec timeout --kill-after=60 "${KIT_LIMIT:-900}" \
         bash "$0" ${1+"$@"} </dev/null
 fi
 unset KIT_LIMITED

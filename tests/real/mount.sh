@@ -3,7 +3,7 @@
 # The life of a mount with everything that stands behind a real one: storage
 # daemon, appliances, sockets.  What needs none of these is tested in
 # tests/command.
-KIT_LIMIT=580
+KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An ordinary user can do all of it, with fusermount3 and without root.
-KIT_LIMIT=580
+KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root
