@@ -8,6 +8,7 @@
 
 fixtures_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 images=()
+declare -A attached=()
 
 die ()
 {
@@ -125,11 +126,22 @@ attach ()
     test $# -lt 3 || options=(--offset "$2" --sizelimit "$3")
     test "${4:-}" != ro || options+=(--read-only)
     loop=$(losetup -f --show "${options[@]}" -- "$1") || die "no loop device"
-    cleanup_add "losetup -d $loop"
+    attached[$loop]=1
+    cleanup_add detach_all
+}
+
+# Only what is still ours: the kernel gives a number that was let go to
+# anybody.
+detach_all ()
+{
+    local device
+    for device in "${!attached[@]}"; do losetup -d "$device"; done
+    attached=()
 }
 
 detach ()
 {
+    unset "attached[$1]"
     losetup -d "$1"
     # Asynchronous: the file below may go only when the device let go of it.
     retry 10 loop_is_free "$1" || note "loop device $1 stays busy"
