@@ -59,7 +59,7 @@ retry 10 sleeps_there
 as_user umount --timeout 1 delta
 is "umount while busy: exit code" "$status" 2
 like "umount while busy: names it" "$(cat err)" 'in use by sleep \(process'
-pkill -P $reader sleep
+kill $(pgrep -P $reader) $reader 2>/dev/null
 wait $reader 2>/dev/null
 
 run runuser -u daemon -- "$work/deltafs" umount "$work/delta"
