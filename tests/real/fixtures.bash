@@ -104,7 +104,7 @@ expose ()
             test $writable = on && echo off || echo on),discard=unmap,file.driver=file,file.filename=$image" \
         --export "fuse,id=e,node-name=disk,mountpoint=$file,writable=$writable" \
         --pidfile "$file.pid" >"$file.log" 2>&1 &
-    cleanup_add "conceal '$file'"
+    cleanup_add "conceal '$(realpath "$file")'"
     retry 20 test -s "$file.pid" ||
         die "cannot show $image: $(cat "$file.log")"
 }
@@ -116,6 +116,8 @@ conceal ()
     rm -f "$1.pid"
     kill "$pid"
     wait "$pid" 2>/dev/null
+    # It leaves its mount when that is in use.
+    ! grep -qF " $(realpath "$1") " /proc/self/mountinfo || umount -l "$1"
     return 0
 }
 
@@ -135,8 +137,7 @@ attach ()
 detach_all ()
 {
     local device
-    for device in "${!attached[@]}"; do losetup -d "$device"; done
-    attached=()
+    for device in "${!attached[@]}"; do detach "$device"; done
 }
 
 detach ()
@@ -223,7 +224,7 @@ mounted ()
         ;;
     *) mount -t "$type" -o "$mode" "$loop" "$mnt" || die "cannot mount $type" ;;
     esac
-    cleanup_add "mountpoint -q '$mnt' && umount '$mnt'"
+    cleanup_add "mountpoint -q '$mnt' && umount -R '$mnt'"
     "$@" || die "failed: $*"
     sync -f "$mnt"
     unmount "$mnt"

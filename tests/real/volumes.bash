@@ -69,7 +69,7 @@ expose_luks ()
         --blockdev driver=luks,node-name=plain,file=part,key-secret=key \
         --export "fuse,id=e,node-name=plain,mountpoint=$file,writable=on" \
         --pidfile "$file.pid" >"$file.log" 2>&1 &
-    cleanup_add "conceal '$file'"
+    cleanup_add "conceal '$(realpath "$file")'"
     retry 20 test -s "$file.pid" ||
         die "cannot show $image: $(cat "$file.log")"
 }
