@@ -103,7 +103,8 @@ parallels_tables_check (const struct image_file *file, const char **reason)
   cluster = (uint64_t) bytes_le32 (header + 28) * SECTOR;
   entries = bytes_le32 (header + 32);
   unit = memcmp (header, "WithouFreSpacExt", 16) == 0 ? cluster : SECTOR;
-  if (entries > ENTRIES_MAX)
+  /* What QEMU refuses is left to QEMU. */
+  if (cluster == 0 || entries > ENTRIES_MAX)
     return 0;
   error = read_table (file, entries * 4, sizeof header, &table, reason);
   for (size_t i = 0; error == 0 && i < entries; ++i) {

@@ -117,6 +117,16 @@ for format in vdi vmdk vhdx vpc parallels qcow; do
         --base-format $format --base short.$format o.qcow2 written
 done
 
+# Tables that count in units of nothing.
+printf 'WithouFreSpacExt\x02' >none.parallels
+truncate -s 32 none.parallels
+printf '\x04' >>none.parallels
+truncate -s 64 none.parallels
+printf '\x05' >>none.parallels
+truncate -s 1M none.parallels
+refused "a parallels base with clusters of nothing" 'cannot read the image' \
+    --base-format parallels --base none.parallels o.qcow2 written
+
 # Headers that lie.
 lie ()
 {
