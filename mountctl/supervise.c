@@ -263,6 +263,9 @@ take_readiness (struct supervision *supervision)
   if (got != 1 || supervision->stopping)
     return;
   supervision->ready = true;
+  /* What it said before belongs to the caller, who may be let go now. */
+  if (supervision->relay_fd >= 0)
+    relay_rest (&supervision->relay);
   if (supervision->job->ready != NULL
       && supervision->job->ready (supervision->job->opaque) < 0) {
     supervision->failed = true;

@@ -199,6 +199,26 @@ for change in "rmdir mine" "touch mine/file" "mv mine away; mkdir mine"; do
     rm -rf mine away
 done
 
+# All that the worker says before the tree answers is for the caller, however
+# late the supervisor gets to read it.
+touch gate
+env $mark "$deltafs" mount chatty "$mnt" >out 2>err &
+pid=$!
+retry 10 scratch_is_there
+supervisor=$(ps -o pid= --ppid $pid | tr -d ' ')
+kill -STOP "$supervisor"
+rm gate
+check "a supervisor that is late: the tree answers" \
+    retry 20 test -f "$mnt/etc/passwd"
+sleep 0.2
+kill -CONT "$supervisor"
+wait $pid
+is "a supervisor that is late: exit code" "$?" 0
+is "a supervisor that is late: every warning" \
+    "$(grep -c 'something odd: number' err)" 500
+command_run umount "$mnt"
+check_nothing_left "a supervisor that is late"
+
 # Two at once.
 env $mark "$deltafs" mount slow "$mnt" >out 2>err &
 pid=$!

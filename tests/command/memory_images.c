@@ -15,6 +15,7 @@
  *   crash       the worker crashes
  *   slow        computing takes a minute
  *   gate        computing ends when there is no file "gate" any more
+ *   chatty      the same, and then there are 500 warnings
  */
 #include <config.h>
 
@@ -139,7 +140,7 @@ make_many (struct memory *memory)
 static void
 make_trees (struct memory *memory, const char *overlay)
 {
-  if (strcmp (overlay, "good") == 0)
+  if (strcmp (overlay, "good") == 0 || strcmp (overlay, "chatty") == 0)
     make_good (memory);
   else if (strcmp (overlay, "odd") == 0)
     make_odd (memory);
@@ -169,8 +170,12 @@ inspection_open (struct image_pair *pair,
     raise (SIGSEGV);
   if (strcmp (overlay, "slow") == 0)
     sleep (60);
-  while (strcmp (overlay, "gate") == 0 && access ("gate", F_OK) == 0)
+  while ((strcmp (overlay, "gate") == 0 || strcmp (overlay, "chatty") == 0)
+         && access ("gate", F_OK) == 0)
     usleep (10000);
+  for (int i = 0; strcmp (overlay, "chatty") == 0 && i < 500; ++i)
+    log_report (options->log, LOG_LEVEL_WARNING, "something odd", NULL,
+                "number %d", i);
   inspection = calloc (1, sizeof *inspection);
   if (inspection == NULL)
     return -ENOMEM;
