@@ -3,7 +3,6 @@
 # Which image is held against which: a chain of three, a member of it, a base
 # that moved, formats that no header states, two images that know nothing of
 # each other, an overlay that outgrew its base.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Wrong input: one line that says what failed, exit code 2, and nothing left
 # behind.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root

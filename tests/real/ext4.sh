@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Everything that can happen to an entry, on one ext4 filesystem: the list, as
 # text and as JSON, and the mounted tree are what the host's kernel sees.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 . "$top_srcdir/tests/real/population.bash"

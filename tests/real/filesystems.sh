@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # XFS, btrfs, NTFS and FAT, side by side on a data disk without an operating
 # system: each is /.filesystems/sdaN.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 . "$top_srcdir/tests/real/population.bash"

@@ -3,7 +3,6 @@
 # A guest with an operating system: root and home on LVM, /boot by label,
 # /srv/data by PARTUUID, swap, one missing device, and two filesystems that its
 # fstab does not know, one of them on MD.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 . "$top_srcdir/tests/real/volumes.bash"

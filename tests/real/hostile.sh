@@ -3,7 +3,6 @@
 # An ext4 that was damaged on purpose: what can be read is in the list, what
 # cannot is named, exit code 3, no crash.  The damaged filesystem is never
 # mounted by the host's kernel.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root

@@ -3,7 +3,6 @@
 # The overlay of a running guest, copied while its filesystems are mounted:
 # much of it is only in the journals of ext4 and XFS.  What counts is the state
 # after replay; the images stay as they are.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An overlay that changed the partitions themselves: one removed, one made anew
 # with another filesystem, one moved, one added.
-KIT_LIMIT=1200
 . "${srcdir:-$(dirname "$0")}/../kit/kit.sh"
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root
