@@ -141,9 +141,7 @@ close_engine (struct engine *base)
   struct guestfs_engine *engine = (struct guestfs_engine *) base;
 
   for (enum side side = 0; side < SIDES; ++side) {
-    if (engine->mount_point[side] != NULL)
-      mounts_unmount (engine->appliances->side[side],
-                      engine->mount_point[side]);
+    /* Stays mounted: the appliance ends without looking back. */
     free (engine->mount_point[side]);
     tree_free (engine->tree[side]);
   }

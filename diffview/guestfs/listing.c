@@ -73,8 +73,11 @@ take_path (const char *path, size_t length, void *opaque)
   errint_t r;
 
   (void) length;
-  if (*path == '/')
-    ++path;
+  /* "./etc", "/etc"; the root itself is there already. */
+  path += *path == '.' && (path[1] == '/' || path[1] == '\0');
+  path += *path == '/';
+  if (*path == '\0')
+    return 0;
   parent = find_parent (walk, path, &name);
   if (parent == NULL) {
     walk->lost = true;
@@ -88,17 +91,71 @@ take_path (const char *path, size_t length, void *opaque)
   return follow (walk, node);
 }
 
+/* find's output in a file of the appliance: the call for it sends every path
+ * in a message of its own, which takes several times as long as finding it.
+ * Where a directory cannot be read the file has all the others. */
+static errint_t
+find_into_file (struct scan *scan, const char *file_name)
+{
+  CLEANUP_FREE char *command = NULL;
+  CLEANUP_FREE char *output = NULL;
+  char *arguments[2] = { NULL, NULL };
+  APPLIANCE_LOCK (scan->appliance);
+
+  if (asprintf (&command, "cd /sysroot%s && find . -print0 > /sysroot%s",
+                scan->mount_point, file_name) < 0) {
+    command = NULL;
+    return -ENOMEM;
+  }
+  arguments[0] = command;
+  output = guestfs_debug (scan->appliance->g, "sh", arguments);
+  return output != NULL ? 0 : appliance_error (scan->appliance);
+}
+
+static errint_t
+list_through_file (struct walk *walk, bool *complete)
+{
+  struct scan *scan = walk->scan;
+  CLEANUP_FREE char *file_name = NULL;
+  errint_t found, fetched = 0, r;
+
+  if (asprintf (&file_name, "%s.names", scan->mount_point) < 0) {
+    file_name = NULL;
+    return -ENOMEM;
+  }
+  found = find_into_file (scan, file_name);
+  if (found == -ENOMEM || found == -ENOTCONN)
+    return found;
+  r = stream_names (scan->appliance, guestfs_download, file_name,
+                    take_path, walk, &fetched);
+  *complete = found == 0 && fetched == 0 && !walk->lost;
+  return r == 0 && fetched == -ENOTCONN ? fetched : r;
+}
+
+static errint_t
+list_by_call (struct walk *walk, bool *complete)
+{
+  struct scan *scan = walk->scan;
+  errint_t outcome = 0;
+  errint_t r = stream_names (scan->appliance, guestfs_find0,
+                             scan->mount_point, take_path, walk, &outcome);
+
+  *complete = outcome == 0 && !walk->lost;
+  return r == 0 && outcome == -ENOTCONN ? outcome : r;
+}
+
 errint_t
 listing_whole (struct scan *scan, bool *complete)
 {
   struct walk walk = { .scan = scan };
-  errint_t outcome = 0;
-  errint_t r = stream_names (scan->appliance, guestfs_find0,
-                             scan->mount_point, take_path, &walk, &outcome);
+  size_t known = scan->count;
+  errint_t r = list_through_file (&walk, complete);
 
-  *complete = outcome == 0 && !walk.lost;
+  /* An appliance without that command. */
+  if (r == 0 && !*complete && scan->count == known)
+    r = list_by_call (&walk, complete);
   free (walk.trail);
-  return r == 0 && outcome == -ENOTCONN ? outcome : r;
+  return r;
 }
 
 /* The members that a directory has already, to be looked up. */

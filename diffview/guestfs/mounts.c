@@ -124,12 +124,3 @@ mounts_mount (struct appliance *appliance, const char *mountable,
   *result = steal_pointer (&mount_point);
   return 0;
 }
-
-void
-mounts_unmount (struct appliance *appliance, const char *mount_point)
-{
-  APPLIANCE_LOCK (appliance);
-
-  guestfs_umount (appliance->g, mount_point);
-  guestfs_rmmountpoint (appliance->g, mount_point);
-}

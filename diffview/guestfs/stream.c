@@ -92,7 +92,7 @@ make_fifo (struct appliance *appliance, char **name)
  * the end before the call has opened the FIFO. */
 static errint_t
 run (struct stream *stream, const char *fifo, stream_call *call,
-     const char *directory, errint_t *outcome)
+     const char *source, errint_t *outcome)
 {
   CLEANUP_CLOSE int write_end = open (fifo, O_RDWR | O_CLOEXEC);
   pthread_t reader;
@@ -107,7 +107,7 @@ run (struct stream *stream, const char *fifo, stream_call *call,
   if (r == 0) {
     APPLIANCE_LOCK (stream->appliance);
     *outcome = 0;
-    if (call (stream->appliance->g, directory, fifo) == -1)
+    if (call (stream->appliance->g, source, fifo) == -1)
       *outcome = appliance_error (stream->appliance);
     close (steal_fd (&write_end));
     pthread_join (reader, NULL);
@@ -118,7 +118,7 @@ run (struct stream *stream, const char *fifo, stream_call *call,
 
 errint_t
 stream_names (struct appliance *appliance, stream_call *call,
-              const char *directory, stream_take *take, void *opaque,
+              const char *source, stream_take *take, void *opaque,
               errint_t *outcome)
 {
   struct stream stream = {
@@ -128,11 +128,11 @@ stream_names (struct appliance *appliance, stream_call *call,
   errint_t r = make_fifo (appliance, &fifo);
 
   if (r == 0) {
-    r = run (&stream, fifo, call, directory, outcome);
+    r = run (&stream, fifo, call, source, outcome);
     unlink (fifo);
   }
   if (r < 0)
     return log_error (appliance->log, r, "cannot list a directory",
-                      directory);
+                      source);
   return stream.result;
 }
