@@ -140,6 +140,24 @@ is "a name behind the filesystem's back" "$delta" \
    "deleted - /python3/x
 added - /python3/y < /python3/x"
 
+# The base's descriptors say that its inodes are unused: names tell otherwise.
+cp base.raw base.sound
+per_group=$(dumpe2fs -h base.raw 2>/dev/null | sed -n 's/^Inodes per group: *//p')
+printf 'set_bg 0 itable_unused %d\nset_bg 0 checksum calc\n' $((per_group - 13)) |
+    tamper base.raw
+check "inodes are hidden" sh -c 'dumpe2fs base.raw 2>/dev/null |
+    grep -q "[0-9]* unused inodes" && ! cmp -s base.raw base.sound'
+fresh
+block=$(debugfs -R 'bmap /usr/bin/program 3' base.raw 2>/dev/null)
+printf evil | dd of=overlay.raw bs=1 seek=$((block * 4096 + 77)) \
+                 conv=notrunc status=none
+echo 'sif /moved/deep/er/file mode 0100600' | tamper overlay.raw
+delta
+is "inodes that a descriptor calls unused" "$delta" \
+   "modified mode /moved/deep/er/file
+modified content,silent /usr/bin/program"
+mv base.sound base.raw
+
 fresh
 check "write" edit overlay.raw 'echo more >>usr/bin/linked'
 echo 'sif /usr/bin/linked links_count 1' | tamper overlay.raw

@@ -74,6 +74,20 @@ visit_block (struct iteration *iteration, const uint8_t *block, size_t length)
   return 0;
 }
 
+int
+directory_visit_block (const struct filesystem *fs, const uint8_t *block,
+                       directory_visit *visit, void *opaque, bool *incomplete)
+{
+  struct iteration iteration = {
+    .fs = fs, .visit = visit, .opaque = opaque,
+  };
+  int stop = visit_block (&iteration, block, fs->block_size);
+
+  if (iteration.incomplete)
+    *incomplete = true;
+  return stop;
+}
+
 static int
 visit_inline (struct iteration *iteration, const struct content *content)
 {

@@ -27,6 +27,11 @@ int directory_iterate (const struct filesystem *fs, const struct inode *inode,
                        directory_visit *visit, void *opaque,
                        bool *incomplete);
 
+/* The same for one block of a directory, which is in memory. */
+int directory_visit_block (const struct filesystem *fs, const uint8_t *block,
+                           directory_visit *visit, void *opaque,
+                           bool *incomplete);
+
 struct directory_name {
   size_t text;                  /* offset in the text */
   uint32_t inode;

@@ -13,7 +13,7 @@
 
 #include "attributes.h"
 #include "changes.h"
-#include "directory.h"
+#include "directory_scan.h"
 #include "inode_tables.h"
 #include "mapping.h"
 #include "ondisk.h"
@@ -27,14 +27,12 @@ struct scan {
   struct changes *changes;
   const struct filesystem *fs;  /* the base's */
   const struct extents *written;
-  uint32_t *directories;        /* owned: numbers, in the order found */
-  size_t directory_count, directory_capacity;
+  struct directory_scan directories;
   struct number_set is_directory;
   struct number_set late;       /* inodes looked at though their group's
                                  * descriptor says that they are unused */
   struct parent *parents;       /* owned: by child after the scan */
   size_t parent_count, parent_capacity;
-  uint32_t directory;           /* whose names are looked at */
   bool values_changed;          /* an inode that holds an xattr is changed */
 };
 
@@ -46,69 +44,55 @@ blocks_are_written (const struct scan *scan, uint64_t block, uint64_t count)
   return extents_touches (scan->written, block * size, count * size);
 }
 
-/* Was a block written that the inode refers to? */
-static errint_t
-owns_written (const struct scan *scan, const struct inode *inode, bool *owns)
+/* Was a block written that the inode refers to?  MAPPING is its block
+ * list. */
+static bool
+owns_written (const struct scan *scan, const struct inode *inode,
+              const struct mapping *mapping)
 {
-  CLEANUP_MAPPING struct mapping mapping = { 0 };
   uint64_t xattr_block = inode_xattr_block (scan->fs, inode);
-  errint_t err = 0;
-
-  *owns = xattr_block != 0 &&
-    xattr_block < scan->fs->block_count &&
+  bool owns = xattr_block != 0 && xattr_block < scan->fs->block_count &&
     blocks_are_written (scan, xattr_block, 1);
-  if (*owns || !mapping_applies (inode))
-    return 0;
-  err = mapping_read (scan->fs, inode, &mapping);
-  if (err == -ENOMEM)
-    return err;
-  if (err < 0)                  /* nobody knows */
-    *owns = true;
-  for (size_t i = 0; i < mapping.tree_count && !*owns; ++i)
-    *owns = blocks_are_written (scan, mapping.tree[i], 1);
-  for (size_t i = 0; i < mapping.count && !*owns; ++i)
-    *owns = blocks_are_written (scan, mapping.runs[i].physical,
-                                mapping.runs[i].count);
-  return 0;
-}
 
-static errint_t
-add_directory (struct scan *scan, uint32_t number)
-{
-  if (scan->directory_count == scan->directory_capacity) {
-    size_t capacity =
-      scan->directory_capacity == 0 ? 256 : scan->directory_capacity * 2;
-    uint32_t *list =
-      reallocarray (scan->directories, capacity, sizeof *list);
-
-    if (list == NULL)
-      return -ENOMEM;
-    scan->directories = list;
-    scan->directory_capacity = capacity;
-  }
-  scan->directories[scan->directory_count++] = number;
-  return number_set_add (&scan->is_directory, number, NULL);
+  for (size_t i = 0; i < mapping->tree_count && !owns; ++i)
+    owns = blocks_are_written (scan, mapping->tree[i], 1);
+  for (size_t i = 0; i < mapping->count && !owns; ++i)
+    owns = blocks_are_written (scan, mapping->runs[i].physical,
+                               mapping->runs[i].count);
+  return owns;
 }
 
 static errint_t
 look_at (void *opaque, const struct inode *inode)
 {
+  CLEANUP_MAPPING struct mapping mapping = { 0 };
   struct scan *scan = opaque;
-  bool changed = number_set_has (&scan->changes->changed, inode->number);
+  struct number_set *changed_set = &scan->changes->changed;
+  bool changed = number_set_has (changed_set, inode->number);
+  bool directory =
+    entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY;
   errint_t err = 0;
 
   if (!inode_in_use (inode) || !inode_number_valid (scan->fs, inode->number))
     return 0;
-  if (!changed) {
-    err = owns_written (scan, inode, &changed);
-    if (err == 0 && changed)
-      err = number_set_add (&scan->changes->changed, inode->number, NULL);
+  if (mapping_applies (inode) && (directory || !changed))
+    err = mapping_read (scan->fs, inode, &mapping);
+  if (err == -ENOMEM)
+    return err;
+  /* Of a list that is damaged nobody knows. */
+  if (!changed && (err < 0 || owns_written (scan, inode, &mapping))) {
+    changed = true;
+    err = number_set_add (changed_set, inode->number, NULL);
+    if (err < 0)
+      return err;
   }
   if (changed && (inode_flags (inode) & EXT4_EA_INODE_FL))
     scan->values_changed = true;
-  if (err == 0 && entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY)
-    err = add_directory (scan, inode->number);
-  return err;
+  if (!directory)
+    return 0;
+  err = number_set_add (&scan->is_directory, inode->number, NULL);
+  return err < 0 ? err :
+    directory_scan_add (&scan->directories, inode, &mapping);
 }
 
 static bool
@@ -159,60 +143,91 @@ look_at_unused (struct scan *scan, uint32_t number)
   return err == 0 ? look_at (scan, &inode) : err == -ENOMEM ? err : 0;
 }
 
-static int
-visit_late (void *opaque, const char *name, size_t length, uint32_t inode)
+static errint_t
+add_parent (struct scan *scan, uint32_t child, uint32_t parent)
 {
-  (void) name;
-  (void) length;
-  return look_at_unused (opaque, inode);
+  if (scan->parent_count == scan->parent_capacity) {
+    size_t capacity =
+      scan->parent_capacity == 0 ? 256 : scan->parent_capacity * 2;
+    struct parent *list =
+      reallocarray (scan->parents, capacity, sizeof *list);
+
+    if (list == NULL)
+      return -ENOMEM;
+    scan->parents = list;
+    scan->parent_capacity = capacity;
+  }
+  scan->parents[scan->parent_count++] =
+    (struct parent) { .child = child, .parent = parent };
+  return 0;
 }
 
-static int
-visit_name (void *opaque, const char *name, size_t length, uint32_t inode)
+static errint_t
+visit_name (void *opaque, uint32_t directory, uint32_t inode)
 {
   struct scan *scan = opaque;
   struct changes *changes = scan->changes;
-
-  (void) name;
-  (void) length;
-  if (number_set_has (&scan->is_directory, inode)) {
-    if (scan->parent_count == scan->parent_capacity) {
-      size_t capacity =
-        scan->parent_capacity == 0 ? 256 : scan->parent_capacity * 2;
-      struct parent *list =
-        reallocarray (scan->parents, capacity, sizeof *list);
-
-      if (list == NULL)
-        return -ENOMEM;
-      scan->parents = list;
-      scan->parent_capacity = capacity;
-    }
-    scan->parents[scan->parent_count++] =
-      (struct parent) { .child = inode, .parent = scan->directory };
-  }
-  return number_set_has (&changes->changed, inode) ?
-    number_set_add (&changes->marked, scan->directory, NULL) : 0;
-}
-
-/* Calls VISIT for the names in the directories from number FROM on, those
- * included that it adds. */
-static errint_t
-scan_directories (struct scan *scan, directory_visit *visit)
-{
   errint_t err = 0;
 
-  for (size_t i = 0; i < scan->directory_count && err == 0; ++i) {
-    struct inode inode;
-    bool incomplete = false;
+  if (number_set_has (&scan->is_directory, inode))
+    err = add_parent (scan, inode, directory);
+  if (err == 0 && number_set_has (&changes->changed, inode))
+    err = number_set_add (&changes->marked, directory, NULL);
+  return err;
+}
 
-    scan->directory = scan->directories[i];
-    err = inode_read (scan->fs, scan->directory, &inode);
-    if (err == 0)
-      err = directory_iterate (scan->fs, &inode, visit, scan, &incomplete);
-    if (err == -EIO)
-      err = 0;
+/* The same, and a look at inodes that are said to be unused. */
+static errint_t
+visit_name_first (void *opaque, uint32_t directory, uint32_t inode)
+{
+  errint_t err = look_at_unused (opaque, inode);
+
+  return err < 0 ? err : visit_name (opaque, directory, inode);
+}
+
+/* Whose xattrs are in changed inodes? */
+static errint_t
+scan_values (struct scan *scan)
+{
+  bool incomplete = false;      /* what cannot be read is nobody's */
+  errint_t err;
+
+  if (!scan->values_changed)
+    return 0;
+  err = inode_tables_visit (scan->fs, look_at_values, scan, &incomplete);
+  for (size_t i = 0; i < scan->late.capacity && err == 0; ++i) {
+    struct inode inode;
+
+    if (scan->late.slots[i] == 0)
+      continue;
+    err = inode_read (scan->fs, (uint32_t) (scan->late.slots[i] - 1), &inode);
+    err = err == 0 ? look_at_values (scan, &inode) :
+      err == -ENOMEM ? err : 0;
   }
   return err;
+}
+
+/* The names in the directories, in those included that this finds. */
+static errint_t
+scan_names (struct scan *scan)
+{
+  size_t from = 0;
+  errint_t err = 0;
+
+  while (from < scan->directories.count && err == 0) {
+    size_t end = scan->directories.count;
+
+    err = directory_scan_run (&scan->directories, from, visit_name_first,
+                              scan);
+    from = end;
+  }
+  if (err < 0 || scan->late.count == 0)
+    return err;
+  /* Names of inodes that were found to be changed only then. */
+  err = scan_values (scan);
+  scan->parent_count = 0;
+  return err < 0 ? err :
+    directory_scan_run (&scan->directories, 0, visit_name, scan);
 }
 
 static bool
@@ -267,7 +282,7 @@ mark_ancestors (struct scan *scan)
 {
   struct number_set *marked = &scan->changes->marked;
   uint32_t *stack =
-    reallocarray (NULL, scan->directory_count + 1, sizeof *stack);
+    reallocarray (NULL, scan->is_directory.count + 1, sizeof *stack);
   size_t depth = 0;
   errint_t err = 0;
 
@@ -276,9 +291,9 @@ mark_ancestors (struct scan *scan)
   if (scan->parent_count > 0)
     qsort (scan->parents, scan->parent_count, sizeof *scan->parents,
            compare_parents);
-  for (size_t i = 0; i < scan->directory_count; ++i)
-    if (number_set_has (marked, scan->directories[i]))
-      stack[depth++] = scan->directories[i];
+  for (size_t i = 0; i < marked->capacity; ++i)
+    if (marked->slots[i] != 0)
+      stack[depth++] = (uint32_t) (marked->slots[i] - 1);
   while (depth > 0 && err == 0) {
     uint32_t child = stack[--depth];
 
@@ -294,12 +309,11 @@ run_scan (struct scan *scan)
   bool incomplete = false;      /* what cannot be read is nobody's */
   errint_t err = inode_tables_visit (scan->fs, look_at, scan, &incomplete);
 
-  if (err == 0 && has_unused (scan->fs))
-    err = scan_directories (scan, visit_late);
-  if (err == 0 && scan->values_changed)
-    err = inode_tables_visit (scan->fs, look_at_values, scan, &incomplete);
-  if (err == 0 && scan->changes->changed.count > 0)
-    err = scan_directories (scan, visit_name);
+  if (err == 0)
+    err = scan_values (scan);
+  if (err == 0 && (scan->changes->changed.count > 0 ||
+                   has_unused (scan->fs)))
+    err = scan_names (scan);
   if (err == 0)
     err = mark_ancestors (scan);
   return err;
@@ -311,11 +325,12 @@ changes_add_owners (struct changes *changes)
   struct scan scan = {
     .changes = changes,
     .fs = changes->fs[SIDE_BASE],
+    .directories.fs = changes->fs[SIDE_BASE],
     .written = blocks_written (changes->fs[SIDE_BASE]->blocks),
   };
   errint_t err = run_scan (&scan);
 
-  free (scan.directories);
+  directory_scan_clear (&scan.directories);
   free (scan.parents);
   number_set_clear (&scan.is_directory);
   number_set_clear (&scan.late);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The names of very many directories, read in the order in which they lie on
+ * the disk: for finding names of inodes, where it does not matter in what
+ * order they come.
+ */
+#ifndef DELTAFS_EXT_DIRECTORY_SCAN_H
+#define DELTAFS_EXT_DIRECTORY_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "errint.h"
+#include "inode.h"
+#include "mapping.h"
+
+/* Some blocks of a directory that lie together. */
+struct directory_piece {
+  uint64_t physical;            /* the first block */
+  uint32_t count;               /* blocks; 0: the names are in the inode */
+  uint32_t directory;           /* its inode */
+};
+
+struct directory_scan {
+  const struct filesystem *fs;  /* borrowed */
+  struct directory_piece *pieces;       /* owned */
+  size_t count, capacity;
+};
+
+/* Adds a directory, whose block list is MAPPING.  -ENOMEM. */
+errint_t directory_scan_add (struct directory_scan *scan,
+                             const struct inode *inode,
+                             const struct mapping *mapping);
+
+/* Calls VISIT for each name in the pieces from number FROM on, which are
+ * sorted by that; VISIT may add directories, and returns 0 or -ENOMEM.  What
+ * cannot be read is left out. */
+errint_t directory_scan_run (struct directory_scan *scan, size_t from,
+                             errint_t (*visit) (void *opaque,
+                                                uint32_t directory,
+                                                uint32_t inode),
+                             void *opaque);
+
+void directory_scan_clear (struct directory_scan *scan);
+
+#endif
