@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "direct.h"
+#include "direct_account.h"
+#include "ext_account.h"
 #include "ext_engine.h"
 
 bool
@@ -29,4 +31,38 @@ direct_engine_open (struct image_pair *pair,
       return -ENOTSUP;
     }
   return ext_engine_open (pair, volume, name, log, reason, engine);
+}
+
+enum direct_journal
+direct_journal_state (struct image_pair *pair, enum side side,
+                      const struct volume *volume)
+{
+  if (volume == NULL || !direct_knows_type (volume->type))
+    return DIRECT_JOURNAL_UNKNOWN;
+  return ext_journal_state (pair, side, volume);
+}
+
+errint_t
+direct_account (struct image_pair *pair,
+                const struct volume *const volume[SIDES],
+                const struct extents *written, const char *name,
+                const struct log *log, const struct progress *progress,
+                const char **reason, struct account *account, bool *damaged)
+{
+  const struct volume *known[SIDES] = {
+    [SIDE_BASE] = volume[SIDE_BASE], [SIDE_OVERLAY] = volume[SIDE_OVERLAY],
+  };
+  bool base_unknown = false;
+
+  *reason = NULL;
+  *damaged = false;
+  if (!direct_knows_type (volume[SIDE_OVERLAY]->type))
+    return -ENOTSUP;
+  if (known[SIDE_BASE] != NULL &&
+      !direct_knows_type (known[SIDE_BASE]->type)) {
+    base_unknown = known[SIDE_BASE]->use != VOLUME_BLANK;
+    known[SIDE_BASE] = NULL;
+  }
+  return ext_account (pair, known, base_unknown, written, name, log,
+                      progress, reason, account, damaged);
 }

@@ -14,8 +14,6 @@
 #include "ondisk.h"
 #include "superblock.h"
 
-#define SUPERBLOCK_OFFSET 1024
-#define SUPERBLOCK_SIZE 1024
 /* Descriptors of more groups than this (128 TiB in blocks of 4 KiB) are not
  * kept in memory. */
 #define GROUPS_MAX (1u << 20)
@@ -201,8 +199,8 @@ superblock_read (struct filesystem *fs, const char **reason)
   return 0;
 }
 
-static bool
-has_superblock_backup (const struct filesystem *fs, const uint8_t *raw,
+bool
+superblock_has_backup (const struct filesystem *fs, const uint8_t *raw,
                        uint64_t group)
 {
   static const unsigned bases[] = { 3, 5, 7 };
@@ -225,11 +223,9 @@ has_superblock_backup (const struct filesystem *fs, const uint8_t *raw,
   return false;
 }
 
-/* The block that holds the descriptors number INDEX * (descriptors in a
- * block) and following. */
-static uint64_t
-descriptor_block (const struct filesystem *fs, const uint8_t *raw,
-                  uint32_t index)
+uint64_t
+superblock_descriptor_block (const struct filesystem *fs, const uint8_t *raw,
+                             uint32_t index)
 {
   uint64_t group, block;
   uint64_t first = SUPERBLOCK_OFFSET / fs->block_size; /* superblock's */
@@ -241,7 +237,7 @@ descriptor_block (const struct filesystem *fs, const uint8_t *raw,
   block = fs->first_data_block + group * fs->blocks_per_group;
   if (group == 0)
     return first + 1;
-  return block + has_superblock_backup (fs, raw, group);
+  return block + superblock_has_backup (fs, raw, group);
 }
 
 static errint_t
@@ -296,7 +292,7 @@ superblock_read_groups (struct filesystem *fs, const char **reason)
   for (uint32_t group = 0; group < fs->group_count && err == 0; ++group) {
     if (group % in_block == 0) {
       err = filesystem_read_block
-        (fs, descriptor_block (fs, raw, group / in_block), block);
+        (fs, superblock_descriptor_block (fs, raw, group / in_block), block);
       if (err == -EIO)
         *reason = "its group descriptors cannot be read";
     }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whose is each block: one scan of the inode tables.  Bitmaps are not asked:
+ * a block that no inode refers to is free.
+ */
+#include <config.h>
+
+#include <ext2fs/ext2fs.h>
+
+#include "account_private.h"
+#include "inode_tables.h"
+#include "mapping.h"
+#include "ondisk.h"
+#include "superblock.h"
+
+struct inode_claims {
+  struct account_side *side;
+  const struct filesystem *fs;
+  const struct filesystem *base;
+  uint32_t orphan_file, project_quota;  /* inodes; 0: none */
+  /* Blocks of block lists that may still be read: an honest filesystem has
+   * not more of them than blocks. */
+  uint64_t list_budget;
+};
+
+static bool
+concerns (const struct inode_claims *claims, uint64_t block, uint64_t count)
+{
+  uint64_t from, end;
+
+  account_translate (claims->side, block, count, &from, &end);
+  return claims_concern (&claims->side->claims, from, end);
+}
+
+/* When the inode was made; 0 where it has no place for that. */
+static uint64_t
+made_at (const struct inode *inode)
+{
+  int end = inode_extra_end (inode);
+  const int place = offsetof (struct ext2_inode_large, i_crtime);
+  uint64_t seconds;
+
+  if (end < place + 8)
+    return 0;
+  seconds = ONDISK_LE32 (inode->raw, struct ext2_inode_large, i_crtime);
+  return seconds << 32 |
+    ONDISK_LE32 (inode->raw, struct ext2_inode_large, i_crtime_extra);
+}
+
+/* Has the base the same inode, not only the same number? */
+static bool
+base_has (const struct inode_claims *claims, const struct inode *inode)
+{
+  const struct filesystem *base = claims->base;
+  struct inode other;
+
+  if (base == NULL || inode_read (base, inode->number, &other) < 0 ||
+      !inode_in_use (&other))
+    return false;
+  return entry_type_of_mode (inode_mode (&other)) ==
+    entry_type_of_mode (inode_mode (inode)) &&
+    ONDISK_LE32 (other.raw, struct ext2_inode_large, i_generation) ==
+    ONDISK_LE32 (inode->raw, struct ext2_inode_large, i_generation) &&
+    made_at (&other) == made_at (inode);
+}
+
+static enum account_class
+class_of (const struct inode_claims *claims, const struct inode *inode)
+{
+  uint32_t number = inode->number;
+
+  if (number == claims->fs->journal_inode)
+    return ACCOUNT_JOURNAL;
+  if (number == EXT2_RESIZE_INO)
+    return ACCOUNT_SUPERBLOCK;
+  if (!inode_number_valid (claims->fs, number) ||
+      number == claims->orphan_file || number == claims->project_quota)
+    return ACCOUNT_RESERVED;
+  if (inode_flags (inode) & EXT4_EA_INODE_FL)
+    return ACCOUNT_XATTR;
+  if (entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY)
+    return ACCOUNT_DIRECTORY;
+  return base_has (claims, inode) ? ACCOUNT_FILE_MODIFIED :
+    ACCOUNT_FILE_ADDED;
+}
+
+static void
+claim_mapping (struct inode_claims *claims, const struct inode *inode,
+               const struct mapping *mapping)
+{
+  struct account_side *side = claims->side;
+  enum account_class which = ACCOUNT_CLASSES;   /* not known yet */
+
+  for (size_t i = 0; i < mapping->tree_count; ++i)
+    account_claim (side, mapping->tree[i], 1,
+                   inode->number == EXT2_RESIZE_INO ? ACCOUNT_SUPERBLOCK :
+                   ACCOUNT_BLOCK_LIST);
+  for (size_t i = 0; i < mapping->count; ++i) {
+    const struct mapping_run *run = &mapping->runs[i];
+
+    if (!concerns (claims, run->physical, run->count))
+      continue;
+    if (which == ACCOUNT_CLASSES)
+      which = class_of (claims, inode);
+    account_claim (side, run->physical, run->count, which);
+  }
+}
+
+static errint_t
+claim_inode (void *opaque, const struct inode *inode)
+{
+  struct inode_claims *claims = opaque;
+  CLEANUP_MAPPING struct mapping mapping = { 0 };
+  uint64_t xattrs;
+  errint_t err;
+
+  if (!inode_in_use (inode) || claims->list_budget == 0)
+    return 0;
+  xattrs = inode_xattr_block (claims->fs, inode);
+  if (xattrs != 0 && filesystem_has_blocks (claims->fs, xattrs, 1))
+    account_claim (claims->side, xattrs, 1, ACCOUNT_XATTR);
+  else if (xattrs != 0)
+    claims->side->damaged = true;
+  if (!mapping_applies (inode))
+    return 0;
+  err = mapping_read (claims->fs, inode, &mapping);
+  if (err == -ENOMEM)
+    return err;
+  if (err < 0)
+    claims->side->damaged = true;
+  claim_mapping (claims, inode, &mapping);
+  if (mapping.tree_count < claims->list_budget)
+    claims->list_budget -= mapping.tree_count;
+  else {
+    claims->list_budget = 0;
+    claims->side->damaged = true;
+  }
+  return 0;
+}
+
+/* Can the tables all have blocks of their own? */
+static bool
+tables_are_possible (const struct filesystem *fs)
+{
+  uint64_t blocks = ((uint64_t) fs->inodes_per_group * fs->inode_size +
+                     fs->block_size - 1) / fs->block_size;
+
+  return blocks * fs->group_count <= fs->block_count;
+}
+
+errint_t
+account_claim_inodes (struct account_side *side,
+                      const struct filesystem *base)
+{
+  const struct filesystem *fs = side->fs;
+  struct inode_claims claims = {
+    .side = side, .fs = fs, .base = base, .list_budget = fs->block_count,
+  };
+  uint8_t raw[SUPERBLOCK_SIZE];
+  errint_t err = blocks_read (fs->blocks, fs->side, raw, sizeof raw,
+                              SUPERBLOCK_OFFSET);
+
+  if (err == -ENOMEM)
+    return err;
+  if (err < 0 || !tables_are_possible (fs)) {
+    side->damaged = true;
+    return 0;
+  }
+  if (fs->compat & EXT4_FEATURE_COMPAT_ORPHAN_FILE)
+    claims.orphan_file =
+      ONDISK_LE32 (raw, struct ext2_super_block, s_orphan_file_inum);
+  if (fs->ro_compat & EXT4_FEATURE_RO_COMPAT_PROJECT)
+    claims.project_quota =
+      ONDISK_LE32 (raw, struct ext2_super_block, s_prj_quota_inum);
+  return inode_tables_visit (fs, claim_inode, &claims, &side->damaged);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The blocks whose place the superblock and the group descriptors state
+ * (Documentation/filesystems/ext4 of Linux, blockgroup.rst and special_inodes
+ * .rst; ext2fs_super_and_bgd_loc2 of libext2fs).
+ */
+#include <config.h>
+
+#include <stdlib.h>
+
+#include <ext2fs/ext2fs.h>
+
+#include "account_private.h"
+#include "ondisk.h"
+#include "superblock.h"
+
+struct places {
+  struct account_side *side;
+  const struct filesystem *fs;
+  uint8_t raw[SUPERBLOCK_SIZE];
+  uint32_t in_block;            /* descriptors in a block */
+  uint64_t table_blocks;        /* of an inode table */
+};
+
+#define SB16(places, member)                                    \
+  ONDISK_LE16 ((places)->raw, struct ext2_super_block, member)
+#define SB32(places, member)                                    \
+  ONDISK_LE32 ((places)->raw, struct ext2_super_block, member)
+#define GROUP32(raw, member) ONDISK_LE32 (raw, struct ext4_group_desc, member)
+
+void
+account_translate (const struct account_side *side,
+                   uint64_t block, uint64_t count,
+                   uint64_t *from, uint64_t *end)
+{
+  uint64_t start = side->offset + block * side->fs->block_size;
+  uint64_t stop = start + count * side->fs->block_size;
+
+  start = start > side->claims_offset ? start - side->claims_offset : 0;
+  stop = stop > side->claims_offset ? stop - side->claims_offset : 0;
+  *from = start / side->claims_block_size;
+  *end = stop / side->claims_block_size +
+    (stop % side->claims_block_size != 0);
+}
+
+void
+account_claim (struct account_side *side, uint64_t block, uint64_t count,
+               enum account_class which)
+{
+  uint64_t from, end;
+
+  account_translate (side, block, count, &from, &end);
+  claims_add (&side->claims, from, end, account_value (which));
+}
+
+/* The same for a number that the disk states. */
+static void
+claim_stated (const struct places *places, uint64_t block, uint64_t count,
+              enum account_class which)
+{
+  if (filesystem_has_blocks (places->fs, block, count))
+    account_claim (places->side, block, count, which);
+  else
+    places->side->damaged = true;
+}
+
+/* As much of COUNT blocks as there is. */
+static void
+claim_part (const struct places *places, uint64_t block, uint64_t count)
+{
+  const struct filesystem *fs = places->fs;
+
+  if (block >= fs->block_count)
+    return;
+  if (count > fs->block_count - block)
+    count = fs->block_count - block;
+  account_claim (places->side, block, count, ACCOUNT_SUPERBLOCK);
+}
+
+/* A group's copies of the superblock and the descriptors. */
+static void
+claim_copies (const struct places *places, uint32_t group)
+{
+  const struct filesystem *fs = places->fs;
+  bool meta = filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG);
+  bool copy = superblock_has_backup (fs, places->raw, group);
+  uint64_t start = group == 0 ? SUPERBLOCK_OFFSET / fs->block_size :
+    fs->first_data_block + (uint64_t) group * fs->blocks_per_group;
+  uint32_t index = group / places->in_block;
+  uint32_t place = group % places->in_block;
+
+  if (copy)
+    claim_part (places, start, 1);
+  if (meta && index >= SB32 (places, s_first_meta_bg)) {
+    if (place <= 1 || place == places->in_block - 1)
+      claim_part (places, start + copy, 1);
+  } else if (copy) {
+    uint64_t count = meta ? SB32 (places, s_first_meta_bg) :
+      fs->group_count / places->in_block +
+      (fs->group_count % places->in_block != 0) +
+      SB16 (places, s_reserved_gdt_blocks);
+
+    claim_part (places, start + 1, count);
+  }
+}
+
+static void
+claim_group (const struct places *places, uint32_t group, const uint8_t *raw)
+{
+  const struct filesystem *fs = places->fs;
+  uint64_t block_bitmap = GROUP32 (raw, bg_block_bitmap);
+  uint64_t inode_bitmap = GROUP32 (raw, bg_inode_bitmap);
+
+  if (fs->descriptor_size >= 64) {
+    block_bitmap |= (uint64_t) GROUP32 (raw, bg_block_bitmap_hi) << 32;
+    inode_bitmap |= (uint64_t) GROUP32 (raw, bg_inode_bitmap_hi) << 32;
+  }
+  claim_copies (places, group);
+  claim_stated (places, block_bitmap, 1, ACCOUNT_BITMAP);
+  claim_stated (places, inode_bitmap, 1, ACCOUNT_BITMAP);
+  claim_stated (places, fs->inode_table[group], places->table_blocks,
+                ACCOUNT_INODE_TABLE);
+}
+
+static errint_t
+claim_groups (const struct places *places)
+{
+  const struct filesystem *fs = places->fs;
+  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->block_size);
+
+  if (block == NULL)
+    return -ENOMEM;
+  for (uint32_t group = 0; group < fs->group_count; ++group) {
+    if (group % places->in_block == 0) {
+      uint64_t number = superblock_descriptor_block
+        (fs, places->raw, group / places->in_block);
+      errint_t err = filesystem_read_block (fs, number, block);
+
+      if (err == -ENOMEM)
+        return err;
+      if (err < 0) {
+        places->side->damaged = true;
+        return 0;
+      }
+    }
+    claim_group (places, group,
+                 block + group % places->in_block * fs->descriptor_size);
+  }
+  return 0;
+}
+
+errint_t
+account_claim_places (struct account_side *side)
+{
+  const struct filesystem *fs = side->fs;
+  struct places places = {
+    .side = side,
+    .fs = fs,
+    .in_block = fs->block_size / fs->descriptor_size,
+    .table_blocks = ((uint64_t) fs->inodes_per_group * fs->inode_size +
+                     fs->block_size - 1) / fs->block_size,
+  };
+  errint_t err = blocks_read (fs->blocks, fs->side, places.raw,
+                              sizeof places.raw, SUPERBLOCK_OFFSET);
+
+  if (err == -ENOMEM)
+    return err;
+  if (err < 0) {
+    side->damaged = true;
+    return 0;
+  }
+  err = claim_groups (&places);
+  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_MMP))
+    claim_stated (&places, SB32 (&places, s_mmp_block), 1,
+                  ACCOUNT_SUPERBLOCK);
+  return err;
+}
