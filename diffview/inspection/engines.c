@@ -207,24 +207,36 @@ tell_choice (const struct engines *engines,
               reason != NULL ? reason : "");
 }
 
+/* Opens the direct engine where the user's choice and the filesystem allow it:
+ * -ENOTSUP with *REASON where they do not. */
+static errint_t
+choose_direct (struct engines *engines, const struct filesystem *filesystem,
+               const char **reason, struct engine **engine)
+{
+  errint_t error;
+
+  *reason = engines->options->engine == ENGINE_DIRECT
+    ? reason_against_direct (filesystem) : "it reads every filesystem";
+  if (*reason != NULL)
+    return -ENOTSUP;
+  error = open_direct (engines, filesystem, reason, engine);
+  if (error == -ENOTSUP && *reason == NULL)
+    *reason = "the direct engine cannot read it";
+  return error;
+}
+
 static errint_t
 open_chosen (struct engines *engines, const struct filesystem *filesystem,
              struct engine **engine)
 {
   bool only_direct = engines->options->engine == ENGINE_DIRECT;
-  const char *reason = only_direct ? reason_against_direct (filesystem)
-                                   : "it reads every filesystem";
+  const char *reason;
+  errint_t error = choose_direct (engines, filesystem, &reason, engine);
 
-  if (reason == NULL) {
-    errint_t error = open_direct (engines, filesystem, &reason, engine);
-
-    if (error == 0)
-      tell_choice (engines, filesystem, "direct", NULL);
-    if (error != -ENOTSUP)
-      return error;
-    if (reason == NULL)
-      reason = "the direct engine cannot read it";
-  }
+  if (error == 0)
+    tell_choice (engines, filesystem, "direct", NULL);
+  if (error != -ENOTSUP)
+    return error;
   if (only_direct && filesystem->written)
     return refuse (engines, filesystem, reason);
   if (only_direct) {
@@ -234,6 +246,26 @@ open_chosen (struct engines *engines, const struct filesystem *filesystem,
   }
   tell_choice (engines, filesystem, "guestfs", reason);
   return open_guestfs (engines, filesystem, engine);
+}
+
+errint_t
+engines_foretell (struct engines *engines, size_t filesystem,
+                  const char **name, const char **reason)
+{
+  const struct filesystem *which = &engines->filesystems->list[filesystem];
+  CLEANUP (engine_close) struct engine *engine = NULL;
+  errint_t error = choose_direct (engines, which, reason, &engine);
+
+  *name = "none";
+  if (error == 0) {
+    *name = "direct";
+    *reason = "it is read without a virtual machine";
+  }
+  else if (error != -ENOTSUP)
+    *reason = "it cannot be read";
+  else if (engines->options->engine != ENGINE_DIRECT)
+    *name = "guestfs";
+  return error == -ENOTSUP ? 0 : error;
 }
 
 static errint_t

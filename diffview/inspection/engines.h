@@ -37,6 +37,13 @@ errint_t engines_look_inside (struct engines *engines);
 errint_t engines_open (struct engines *engines, size_t filesystem,
                        struct engine **engine);
 
+/* Which engine engines_open would take for a filesystem that is compared, and
+ * why, without launching an appliance: "direct", "guestfs", or "none" where
+ * the user's choice cannot do it.  Both strings are static.  A filesystem that
+ * is too damaged for the direct engine is reported, and <0 returned. */
+errint_t engines_foretell (struct engines *engines, size_t filesystem,
+                           const char **name, const char **reason);
+
 /* The engine found, while computing, that it cannot do it (-ENOTSUP): another
  * one in its place, where there is one and the user's choice allows it; else
  * an error, reported. */

@@ -335,7 +335,7 @@ inspect (struct inspection *inspection)
                                 inspection->log,
                                 &inspection->selection)) != 0
       || (error = disks_probe (inspection->pair, inspection->options,
-                                &inspection->disks)) != 0)
+                                 &inspection->disks)) != 0)
     return error;
   filesystems = inspection->disks.filesystems;
   if (!plan_any_filesystem (filesystems))

@@ -9,9 +9,8 @@
 #include "plan.h"
 #include "devices.h"
 
-/* Containers whose inside shows up as filesystems of their own. */
-static bool
-opens_up (const struct filesystem_side *side)
+bool
+plan_opens_up (const struct filesystem_side *side)
 {
   static const char *const types[] = {
     "LVM2_member", "linux_raid_member", "crypto_LUKS",
@@ -47,7 +46,7 @@ plan_task (const struct filesystems *filesystems,
   if (overlay->contents == CONTENTS_UNKNOWN)
     return TASK_UNKNOWN;
   if (overlay->contents == CONTENTS_CONTAINER
-      && !(opens_up (overlay) && anything_inside (filesystems)))
+      && !(plan_opens_up (overlay) && anything_inside (filesystems)))
     return TASK_UNKNOWN;
   if (base->contents == CONTENTS_FILESYSTEM
       || overlay->contents == CONTENTS_FILESYSTEM)

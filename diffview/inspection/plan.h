@@ -22,6 +22,10 @@ enum task {
 enum task plan_task (const struct filesystems *filesystems,
                      const struct filesystem *filesystem);
 
+/* Does SIDE hold a container whose inside shows up as filesystems of their
+ * own? */
+bool plan_opens_up (const struct filesystem_side *side);
+
 /* Is there anything to be done at all? */
 bool plan_anything (const struct filesystems *filesystems);
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The account of all written bytes: partition after partition takes its own
+ * out of what is left.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "direct_account.h"
+#include "pair_compare.h"
+#include "survey_account.h"
+
+/* What is outside any filesystem is compared in sectors. */
+#define SECTOR 512
+
+struct sharing {
+  struct image_pair *pair;
+  const struct inspection_options *options;
+  struct survey *survey;
+  struct extents left;          /* owned: written bytes that are nobody's */
+};
+
+/* Counting what pair_compare finds. */
+struct counting {
+  struct account *account;
+  enum account_class different; /* class of what differs */
+};
+
+static void
+count (void *opaque, uint64_t offset, uint64_t length,
+       enum pair_verdict verdict)
+{
+  struct counting *counting = opaque;
+  enum account_class which = verdict == PAIR_EQUAL ? ACCOUNT_IDENTICAL
+    : verdict == PAIR_UNREADABLE ? ACCOUNT_UNREADABLE : counting->different;
+
+  (void) offset;
+  counting->account->bytes[which] += length;
+}
+
+/* Compares all of BYTES. */
+static errint_t
+compare_sectors (struct sharing *sharing, const struct extents *bytes,
+                 enum account_class different, struct account *account)
+{
+  struct counting counting = { .account = account, .different = different };
+
+  return pair_compare (sharing->pair, bytes, 0,
+                       sharing->survey->size[SIDE_OVERLAY], 0, SECTOR, count,
+                       &counting);
+}
+
+/* Moves what is left of LENGTH bytes at OFFSET to TAKEN, which is empty. */
+static errint_t
+take (struct sharing *sharing, uint64_t offset, uint64_t length,
+      struct extents *taken)
+{
+  CLEANUP_EXTENTS struct extents rest = { 0 };
+  struct extents *left = &sharing->left, swapped;
+  const uint64_t end = offset + length;
+  errint_t error = 0;
+
+  if (!extents_touches (left, offset, length))
+    return 0;
+  for (size_t i = 0; i < left->count && error == 0; ++i) {
+    const uint64_t from = left->list[i].offset;
+    const uint64_t to = from + left->list[i].length;
+    const uint64_t first = from > offset ? from : offset;
+    const uint64_t last = to < end ? to : end;
+
+    if (first >= last)
+      error = extents_append (&rest, from, to - from);
+    else if ((error = extents_append (taken, first, last - first)) == 0
+             && from < first)
+      error = extents_append (&rest, from, first - from);
+    if (error == 0 && first < last && last < to)
+      error = extents_append (&rest, last, to - last);
+  }
+  swapped = *left;
+  *left = rest;
+  rest = swapped;
+  return error;
+}
+
+static void
+leave_out (struct survey_place *place, const struct extents *own,
+           const char *reason)
+{
+  place->account = (struct account) { { 0 } };
+  place->account.bytes[ACCOUNT_NOT_ACCOUNTED] = extents_total (own);
+  place->not_accounted = reason;
+}
+
+static errint_t
+account_filesystem (struct sharing *sharing,
+                    const struct filesystem *filesystem,
+                    const struct extents *own, struct survey_place *place)
+{
+  const struct inspection_options *options = sharing->options;
+  const struct volume *volume[SIDES] = {
+    [SIDE_BASE] = filesystem->side[SIDE_BASE].volume,
+    [SIDE_OVERLAY] = filesystem->side[SIDE_OVERLAY].volume,
+  };
+  const char *reason = NULL;
+  bool damaged = false;
+  errint_t error;
+
+  error = direct_account (sharing->pair, volume, own, filesystem->device,
+                          options->log, options->progress, &reason,
+                          &place->account, &damaged);
+  if (damaged)
+    sharing->survey->incomplete = true;
+  if (error != -ENOTSUP)
+    return error;
+  leave_out (place, own, reason != NULL ? reason : "guestfs reads it");
+  return 0;
+}
+
+static errint_t
+account_place (struct sharing *sharing, const struct filesystem *filesystem,
+               const struct extents *own, struct survey_place *place)
+{
+  const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
+
+  switch (volume->use) {
+  case VOLUME_FILESYSTEM:
+    return account_filesystem (sharing, filesystem, own, place);
+  case VOLUME_SWAP:
+    place->account.bytes[ACCOUNT_SWAP] = extents_total (own);
+    return 0;
+  case VOLUME_BOOT:
+    return compare_sectors (sharing, own, ACCOUNT_BOOT_AREA,
+                            &place->account);
+  case VOLUME_BLANK:
+    return compare_sectors (sharing, own, ACCOUNT_GAP, &place->account);
+  case VOLUME_CONTAINER:
+    leave_out (place, own, "only an appliance sees what is inside");
+    return 0;
+  case VOLUME_UNKNOWN:
+    leave_out (place, own, "what it holds is of no known type");
+  }
+  return 0;
+}
+
+/* Boot sector and tables, then the gaps. */
+static errint_t
+account_outside (struct sharing *sharing, const struct volumes *volumes)
+{
+  struct account *account = &sharing->survey->outside;
+  const struct extents *areas = &volumes->table_areas;
+  CLEANUP_EXTENTS struct extents boot = { 0 };
+  errint_t error = take (sharing, 0, SECTOR, &boot);
+
+  if (error == 0)
+    error = compare_sectors (sharing, &boot, ACCOUNT_BOOT_SECTOR, account);
+  for (size_t i = 0; i < areas->count && error == 0; ++i) {
+    CLEANUP_EXTENTS struct extents table = { 0 };
+
+    error = take (sharing, areas->list[i].offset, areas->list[i].length,
+                  &table);
+    if (error == 0)
+      error = compare_sectors (sharing, &table, ACCOUNT_PARTITION_TABLE,
+                               account);
+  }
+  if (error == 0)
+    error = compare_sectors (sharing, &sharing->left, ACCOUNT_GAP, account);
+  return error;
+}
+
+static errint_t
+account_all (struct sharing *sharing, const struct disks *disks)
+{
+  struct survey *survey = sharing->survey;
+  const struct extents *written = pair_written (sharing->pair);
+  errint_t error = 0;
+
+  for (size_t i = 0; i < written->count && error == 0; ++i)
+    error = extents_append (&sharing->left, written->list[i].offset,
+                            written->list[i].length);
+  for (size_t i = 0; i < survey->count && error == 0; ++i) {
+    const struct filesystem *filesystem = &disks->filesystems->list[i];
+    const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
+    CLEANUP_EXTENTS struct extents own = { 0 };
+
+    if (volume == NULL)
+      continue;
+    error = take (sharing, volume->offset, volume->length, &own);
+    if (error == 0 && own.count > 0)
+      error = account_place (sharing, filesystem, &own, &survey->places[i]);
+    account_add (&survey->total, &survey->places[i].account);
+  }
+  if (error == 0)
+    error = account_outside (sharing, disks->volumes[SIDE_OVERLAY]);
+  account_add (&survey->total, &survey->outside);
+  if (survey->total.bytes[ACCOUNT_UNREADABLE] > 0)
+    survey->incomplete = true;
+  return error;
+}
+
+errint_t
+survey_account (struct image_pair *pair,
+                const struct inspection_options *options,
+                const struct disks *disks, struct survey *survey)
+{
+  struct sharing sharing = {
+    .pair = pair, .options = options, .survey = survey,
+  };
+  errint_t error;
+
+  if (!survey->has_map)
+    return 0;
+  error = account_all (&sharing, disks);
+  extents_clear (&sharing.left);
+  if (error == -ENOMEM)
+    log_error (options->log, error, "cannot survey the disks",
+               options->overlay);
+  return error;
+}
