@@ -15,7 +15,8 @@
 #include "options.h"
 
 #define PAIR (COMMAND_MOUNT | COMMAND_DIFF)
-#define EVERY (COMMAND_MOUNT | COMMAND_UMOUNT | COMMAND_DIFF)
+#define IMAGES (PAIR | COMMAND_INFO)
+#define EVERY (COMMAND_MOUNT | COMMAND_UMOUNT | COMMAND_DIFF | COMMAND_INFO)
 
 struct option_row {
   const char *name;             /* long, or NULL */
@@ -47,6 +48,9 @@ static const struct command_row command_table[] = {
   { COMMAND_DIFF, "diff", "OVERLAY", 1, 1,
     "an overlay is needed",
     "list what an overlay changed" },
+  { COMMAND_INFO, "info", "OVERLAY", 1, 1,
+    "an overlay is needed",
+    "tell what is on the disks and where the changed bytes are" },
 };
 
 #define COMMAND_ROWS (sizeof command_table / sizeof command_table[0])
@@ -245,22 +249,22 @@ set_mount_words (struct options *options, char *value)
 }
 
 static const struct option_row option_table[] = {
-  { "base", 0, "FILE", PAIR,
+  { "base", 0, "FILE", IMAGES,
     "compare with FILE, not with the backing file", set_base },
-  { "format", 0, "F", PAIR,
+  { "format", 0, "F", IMAGES,
     "format of OVERLAY, where it is not qcow2", set_format },
-  { "base-format", 0, "F", PAIR,
+  { "base-format", 0, "F", IMAGES,
     "format of the base, where nothing states it", set_base_format },
-  { "allow-remote-backing", 0, NULL, PAIR,
+  { "allow-remote-backing", 0, NULL, IMAGES,
     "trust the file names inside the images",
     set_allow_remote_backing },
   { NULL, 'm', "DEV[:MNT]", PAIR,
     "look at this filesystem only; repeatable", set_mounts },
-  { "engine", 0, "ENGINE", PAIR,
+  { "engine", 0, "ENGINE", IMAGES,
     "auto, direct or guestfs", set_engine },
   { "verify", 0, NULL, PAIR,
     "compare the bytes of every file", set_verify },
-  { "key", 0, "SELECTOR", PAIR,
+  { "key", 0, "SELECTOR", IMAGES,
     "DEVICE:key:STRING or DEVICE:file:NAME; repeatable", set_keys },
   { "times", 0, NULL, PAIR,
     "a different mtime is a change, too", set_times },
@@ -272,7 +276,7 @@ static const struct option_row option_table[] = {
     "only matching paths; repeatable", set_includes },
   { "exclude", 0, "GLOB", PAIR,
     "no matching paths; wins; repeatable", set_excludes },
-  { "sandbox", 0, "WHEN", PAIR,
+  { "sandbox", 0, "WHEN", IMAGES,
     "auto, require or off", set_sandbox },
   { NULL, 'f', NULL, COMMAND_MOUNT,
     "stay in the foreground", set_foreground },
@@ -282,8 +286,8 @@ static const struct option_row option_table[] = {
     "write a byte to N when the tree answers", set_ready_fd },
   { "pid-file", 0, "FILE", COMMAND_MOUNT,
     "write there whom SIGTERM asks to unmount", set_pid_file },
-  { "json", 0, NULL, COMMAND_DIFF,
-    "one JSON object a line", set_json },
+  { "json", 0, NULL, COMMAND_DIFF | COMMAND_INFO,
+    "JSON, one object a line", set_json },
   { NULL, 'z', NULL, COMMAND_DIFF,
     "paths as they are, NUL after each entry", set_zero },
   { "summary", 0, NULL, COMMAND_DIFF,
@@ -296,7 +300,7 @@ static const struct option_row option_table[] = {
     "how long to try while in use (30)", set_timeout },
   { NULL, 'q', NULL, EVERY, "no warnings, no progress bar", set_quiet },
   { NULL, 'v', NULL, EVERY, "tell what is done", set_verbose },
-  { "progress", 0, "WHEN", PAIR, "auto, always or never", set_progress },
+  { "progress", 0, "WHEN", IMAGES, "auto, always or never", set_progress },
   { "version", 0, NULL, EVERY, "print the version", set_version },
   { "help", 0, NULL, EVERY, "print this", set_help },
 };

@@ -20,6 +20,7 @@ enum command {
   COMMAND_MOUNT = 1 << 0,
   COMMAND_UMOUNT = 1 << 1,
   COMMAND_DIFF = 1 << 2,
+  COMMAND_INFO = 1 << 3,
 };
 
 enum progress_choice { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
@@ -50,7 +51,7 @@ struct options {
   struct option_values ignore_xattrs, includes, excludes;
   enum progress_choice progress;
 
-  /* diff */
+  /* diff, info */
   bool json, zero, summary, exit_code;
 
   /* mount */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * From the options to the delta set.
+ * From the options to the delta set or the survey.
  */
 #include <config.h>
 
@@ -57,10 +57,13 @@ open_pair (struct work *work, const struct options *options,
   return pair_open (&pair, log, &work->pair);
 }
 
-errint_t
-work_open (struct work *work, const struct options *options,
+/* Opens the pair, then what OPEN makes of it. */
+static errint_t
+open_both (struct work *work, const struct options *options,
            const char *private_directory, bool show_progress,
-           struct messages *messages)
+           struct messages *messages,
+           errint_t (*open) (struct work *work,
+                             const struct inspection_options *options))
 {
   const struct log *log = &messages->log;
   CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
@@ -77,12 +80,44 @@ work_open (struct work *work, const struct options *options,
   inspection.private_directory = private_directory;
   if (show_progress)
     bar = progress_bar_start (messages, &inspection.progress);
-  return inspection_open (work->pair, &inspection, &work->inspection);
+  return open (work, &inspection);
+}
+
+static errint_t
+open_inspection (struct work *work, const struct inspection_options *options)
+{
+  return inspection_open (work->pair, options, &work->inspection);
+}
+
+static errint_t
+open_survey (struct work *work, const struct inspection_options *options)
+{
+  return survey_open (work->pair, options, &work->survey);
+}
+
+errint_t
+work_open (struct work *work, const struct options *options,
+           const char *private_directory, bool show_progress,
+           struct messages *messages)
+{
+  return open_both (work, options, private_directory, show_progress,
+                    messages, open_inspection);
+}
+
+errint_t
+work_open_survey (struct work *work, const struct options *options,
+                  const char *private_directory, bool show_progress,
+                  struct messages *messages)
+{
+  return open_both (work, options, private_directory, show_progress,
+                    messages, open_survey);
 }
 
 void
 work_close (struct work *work)
 {
+  if (work->survey != NULL)
+    survey_close (steal_pointer (&work->survey));
   if (work->inspection != NULL)
     inspection_close (steal_pointer (&work->inspection));
   if (work->pair != NULL)

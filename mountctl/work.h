@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What mount and diff have in common: from the options to the delta set.
+ * What mount, diff and info have in common: from the options to what the
+ * library finds.
  */
 #ifndef DELTAFS_WORK_H
 #define DELTAFS_WORK_H
@@ -9,10 +10,12 @@
 #include "message.h"
 #include "options.h"
 #include "pair.h"
+#include "survey.h"
 
 struct work {
   struct image_pair *pair;
   struct inspection *inspection;
+  const struct survey *survey;
 };
 
 /* Everything about the options that can be refused without an image.
@@ -25,6 +28,12 @@ errint_t work_check (const struct options *options, const struct log *log);
 errint_t work_open (struct work *work, const struct options *options,
                     const char *private_directory, bool show_progress,
                     struct messages *messages);
+
+/* The same for a survey instead of a delta set. */
+errint_t work_open_survey (struct work *work, const struct options *options,
+                           const char *private_directory, bool show_progress,
+                           struct messages *messages);
+
 void work_close (struct work *work);
 
 #endif

@@ -26,7 +26,7 @@ names ()
     sed 's/ .*//' | sort -u
 }
 
-for command in mount umount diff; do
+for command in mount umount diff info; do
     help_options $command
 done | names >help
 manual_options | names >manual
@@ -36,7 +36,7 @@ is "no option is described twice" "$(manual_options | names | wc -l)" \
 
 # Every option of a command's help is taken by it, with an argument where the
 # help shows one and only there; others are not.
-for command in mount umount diff; do
+for command in mount umount diff info; do
     help_options $command | names >own
     while read -r option; do
         if grep -qx -- "$option" own; then

@@ -29,6 +29,7 @@
 #include "inspection.h"
 #include "memory_engine.h"
 #include "pair.h"
+#include "survey.h"
 
 struct image_pair {
   pid_t daemon;
@@ -77,6 +78,19 @@ pair_open (const struct pair_options *options, const struct log *log,
   (*pair)->overlay = options->overlay;
   (*pair)->daemon = start_daemon ();
   return 0;
+}
+
+bool
+pair_layer (const struct image_pair *pair, size_t index,
+            struct pair_layer *layer)
+{
+  *layer = index == 0
+    ? (struct pair_layer) { .role = PAIR_ROLE_OVERLAY, .format = "qcow2",
+                            .file = pair->overlay,
+                            .size_known = true, .size = 4096 }
+    : (struct pair_layer) { .role = PAIR_ROLE_BASE, .format = "vmdk",
+                            .file = "base\n\xff", .data_file = "data" };
+  return index < 2;
 }
 
 void
@@ -211,4 +225,53 @@ inspection_engine (const struct inspection *inspection
                    __attribute__ ((unused)))
 {
   return "memory";
+}
+
+/* One partition with an odd label, and a gap. */
+errint_t
+survey_open (struct image_pair *pair,
+             const struct inspection_options *options,
+             const struct survey **result)
+{
+  struct survey *survey = calloc (1, sizeof *survey);
+
+  if (survey == NULL)
+    return -ENOMEM;
+  survey->places = calloc (1, sizeof *survey->places);
+  if (survey->places == NULL || strcmp (pair->overlay, "broken") == 0) {
+    free (survey->places);
+    free (survey);
+    return log_error (options->log, -EIO, "cannot survey the disks",
+                      options->overlay);
+  }
+  survey->count = 1;
+  survey->size[SIDE_OVERLAY] = 4096;
+  survey->size[SIDE_BASE] = 1047000;
+  survey->table[SIDE_OVERLAY] = "dos";
+  survey->has_map = strcmp (pair->overlay, "empty") != 0;
+  survey->incomplete = strcmp (pair->overlay, "unreadable") == 0;
+  survey->outside.bytes[ACCOUNT_GAP] = 512;
+  survey->places[0] = (struct survey_place) {
+    .device = "sda1", .partition = 1, .engine = "memory", .reason = "a test",
+    .side[SIDE_OVERLAY] = {
+      .present = true, .offset = 512, .length = 3584, .use = "filesystem",
+      .type = "ext4", .label = "a\"b\x1b[31m\xfe", .journal = "clean",
+    },
+    .account.bytes[ACCOUNT_FILE_ADDED] = 3072,
+    .account.bytes[ACCOUNT_NOT_ACCOUNTED] = 512,
+    .not_accounted = "made up",
+  };
+  account_add (&survey->total, &survey->outside);
+  account_add (&survey->total, &survey->places[0].account);
+  *result = survey;
+  return 0;
+}
+
+void
+survey_close (const struct survey *survey)
+{
+  struct survey *own = (struct survey *) (uintptr_t) survey;
+
+  free (own->places);
+  free (own);
 }

@@ -72,6 +72,9 @@ is "--version" "$status $(cat "$work/out")" "0 deltafs $(
     sed -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$top_builddir/config.h")"
 command_run diff --version
 is "diff --version" "$status" 0
+command_run info --engine direct --sandbox off --progress=never --json \
+    --allow-remote-backing --format qcow2 --base-format raw --base b empty
+is "all of info's options" "$status" 0
 command_run diff empty --times
 is "options after operands" "$status" 0
 command_run diff -- --times
@@ -83,7 +86,7 @@ command_run diff --engine auto --sandbox auto --sandbox=off --progress=never \
 is "all of diff's options" "$status" 0
 
 # --help fits a screen, names every option once, and goes to stdout.
-for command in '' mount umount diff; do
+for command in '' mount umount diff info; do
     command_run $command --help
     is "help of '$command': exit code" "$status" 0
     is "help of '$command': stderr" "$(cat "$work/err")" ""

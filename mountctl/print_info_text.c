@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The survey for people: the images, each partition, the written bytes by
+ * class.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "print_info.h"
+#include "quote.h"
+
+#define SIZE_TEXT 64
+
+/* "1048576 bytes (1.0 MiB)" */
+static const char *
+size_text (uint64_t bytes, char text[SIZE_TEXT])
+{
+  static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB",
+                                       "EiB" };
+  double value = (double) bytes / 1024;
+  size_t unit = 0;
+
+  if (bytes < 1024) {
+    snprintf (text, SIZE_TEXT, "%" PRIu64 " bytes", bytes);
+    return text;
+  }
+  /* What would be printed as 1024.0 is one of the next. */
+  while (value >= 1023.95 && unit + 1 < sizeof units / sizeof units[0]) {
+    value /= 1024;
+    ++unit;
+  }
+  snprintf (text, SIZE_TEXT, "%" PRIu64 " bytes (%.1f %s)", bytes, value,
+            units[unit]);
+  return text;
+}
+
+/* Prints BEFORE, then TEXT, which a guest or a stranger may have made, or
+ * nothing where there is none. */
+static errint_t
+put_text (const char *before, const char *text, FILE *file)
+{
+  CLEANUP_FREE char *quoted = NULL;
+
+  if (text == NULL)
+    return 0;
+  quoted = quote_message (text, strlen (text));
+  if (quoted == NULL)
+    return -ENOMEM;
+  fprintf (file, "%s%s", before, quoted);
+  return 0;
+}
+
+static errint_t
+print_layer (const struct pair_layer *layer, FILE *file)
+{
+  static const char *const roles[] = {
+    [PAIR_ROLE_OVERLAY] = "layer",
+    [PAIR_ROLE_BASE] = "base",
+    [PAIR_ROLE_BELOW] = "below",
+  };
+  char size[SIZE_TEXT];
+  errint_t error;
+
+  fprintf (file, "  %-7s %-6s %-28s ", roles[layer->role], layer->format,
+           layer->size_known ? size_text (layer->size, size)
+           : "size not known");
+  error = put_text ("", layer->file, file);
+  if (error == 0)
+    error = put_text ("\n                 with the data file ",
+                      layer->data_file, file);
+  putc ('\n', file);
+  return error;
+}
+
+static void
+print_disks (const struct survey *survey, FILE *file)
+{
+  char size[SIZE_TEXT];
+
+  for (int side = SIDES - 1; side >= 0; --side)
+    fprintf (file, "%-14s %s, %s%s\n",
+             side == SIDE_OVERLAY ? "Disk:" : "Base's disk:",
+             size_text (survey->size[side], size),
+             survey->table[side] != NULL ? "partition table "
+             : "no partition table",
+             survey->table[side] != NULL ? survey->table[side] : "");
+  fprintf (file, "Written:       %s\n", survey->has_map
+           ? size_text (account_total (&survey->total), size)
+           : "not known, the images have no common chain");
+}
+
+static const char *
+text_or (const char *text, const char *otherwise)
+{
+  return text != NULL ? text : otherwise;
+}
+
+/* What one side has in a place, as the overlay's or, where that has nothing,
+ * the base's. */
+static errint_t
+print_side (const struct survey_side *side, FILE *file)
+{
+  char size[SIZE_TEXT];
+  errint_t error;
+
+  fprintf (file, "%s%s%s, %s at %" PRIu64 "\n",
+           strcmp (side->use, "filesystem") == 0 ? "" : side->use,
+           strcmp (side->use, "filesystem") == 0 || side->type == NULL
+           ? "" : ", ", text_or (side->type, ""),
+           size_text (side->length, size), side->offset);
+  if ((error = put_text ("  uuid:     ", side->uuid, file)) != 0)
+    return error;
+  if (side->uuid != NULL)
+    putc ('\n', file);
+  if ((error = put_text ("  label:    ", side->label, file)) != 0)
+    return error;
+  if (side->label != NULL)
+    putc ('\n', file);
+  if ((error = put_text ("  partition ", side->partition_label, file)) != 0)
+    return error;
+  if (side->partition_label != NULL)
+    putc ('\n', file);
+  if (side->journal != NULL)
+    fprintf (file, "  journal:  %s\n", side->journal);
+  return 0;
+}
+
+/* What the base had there, where that is something else. */
+static errint_t
+print_before (const struct survey_side *base,
+              const struct survey_side *overlay, FILE *file)
+{
+  char size[SIZE_TEXT];
+
+  if (!base->present) {
+    fputs ("  base:     does not have it\n", file);
+    return 0;
+  }
+  if (overlay->present && base->offset == overlay->offset
+      && base->length == overlay->length
+      && strcmp (text_or (base->type, base->use),
+                 text_or (overlay->type, overlay->use)) == 0
+      && strcmp (text_or (base->uuid, ""), text_or (overlay->uuid, "")) == 0)
+    return 0;
+  fprintf (file, "  base:     %s, %s at %" PRIu64,
+           text_or (base->type, base->use), size_text (base->length, size),
+           base->offset);
+  if (put_text (", uuid ", base->uuid, file) != 0)
+    return -ENOMEM;
+  putc ('\n', file);
+  return 0;
+}
+
+static errint_t
+print_place (const struct survey *survey, const struct survey_place *place,
+             FILE *file)
+{
+  const struct survey_side *overlay = &place->side[SIDE_OVERLAY];
+  const struct survey_side *base = &place->side[SIDE_BASE];
+  char size[SIZE_TEXT];
+  errint_t error = 0;
+
+  fprintf (file, "\n%s%s: ", place->device,
+           place->partition == 0 ? " (the whole disk)" : "");
+  if (overlay->present)
+    error = print_side (overlay, file);
+  else
+    fputs ("gone\n", file);
+  if (error == 0)
+    error = print_before (base, overlay, file);
+  if (survey->has_map && overlay->present)
+    fprintf (file, "  written:  %s\n",
+             size_text (account_total (&place->account), size));
+  fprintf (file, "  engine:   %s: %s\n", place->engine, place->reason);
+  return error;
+}
+
+/* The classes that are not empty, and their sum. */
+static void
+print_account (const struct account *account, const char *not_accounted,
+               FILE *file)
+{
+  char size[SIZE_TEXT];
+
+  for (int i = 0; i < ACCOUNT_CLASSES; ++i) {
+    const char *unit;
+
+    if (account->bytes[i] == 0)
+      continue;
+    fprintf (file, "  %-24s %16" PRIu64,
+             account_class_label ((enum account_class) i),
+             account->bytes[i]);
+    unit = strchr (size_text (account->bytes[i], size), '(');
+    if (unit != NULL)
+      fprintf (file, "  %s", unit);
+    if (i == ACCOUNT_NOT_ACCOUNTED && not_accounted != NULL)
+      fprintf (file, "  %s", not_accounted);
+    putc ('\n', file);
+  }
+}
+
+static void
+print_accounts (const struct survey *survey, FILE *file)
+{
+  char size[SIZE_TEXT];
+
+  for (size_t i = 0; i < survey->count; ++i) {
+    const struct survey_place *place = &survey->places[i];
+
+    if (account_total (&place->account) == 0)
+      continue;
+    fprintf (file, "\nWritten to %s:\n", place->device);
+    print_account (&place->account, place->not_accounted, file);
+  }
+  if (account_total (&survey->outside) > 0) {
+    fputs ("\nWritten outside of all partitions:\n", file);
+    print_account (&survey->outside, NULL, file);
+  }
+  fprintf (file, "\nAll that was written: %s\n",
+           size_text (account_total (&survey->total), size));
+}
+
+errint_t
+print_info_text (const struct print_info *info, FILE *file)
+{
+  const struct survey *survey = info->survey;
+  errint_t error = 0;
+
+  fputs ("Images, the top one first:\n", file);
+  for (size_t i = 0; i < info->layer_count && error == 0; ++i)
+    error = print_layer (&info->layers[i], file);
+  putc ('\n', file);
+  print_disks (survey, file);
+  for (size_t i = 0; i < survey->count && error == 0; ++i)
+    error = print_place (survey, &survey->places[i], file);
+  if (error == 0 && survey->has_map)
+    print_accounts (survey, file);
+  return error;
+}
