@@ -22,16 +22,18 @@ export LIBGUESTFS_BACKEND=direct
 
 debian_pair
 
-# seconds COMMAND...: prints how long it took
-seconds ()
+# measure COMMAND...: $wall and $processor, seconds; with those of appliances
+measure ()
 {
-    local start=$EPOCHREALTIME
-    "$@" >"$work/out" 2>"$work/err" || {
-        note_file "$work/err" >&2
-        return 1
+    local TIMEFORMAT='%R %U %S' user kernel
+    { time "$@" >"$work/out" 2>"$work/err" || touch "$work/failed"; } \
+        2>"$work/time"
+    test ! -e "$work/failed" || {
+        note_file "$work/err"
+        die "failed: $*"
     }
-    awk -v start="$start" -v end="$EPOCHREALTIME" \
-        'BEGIN { printf "%.1f\n", end - start }'
+    read -r wall user kernel <"$work/time"
+    processor=$(awk -v a="$user" -v b="$kernel" 'BEGIN { print a + b }')
 }
 
 # The appliance is built, and both images are in the page cache.
@@ -39,12 +41,15 @@ guestfish -a /dev/null run || die "libguestfs does not start here"
 cat "$debian_cache"/*.qcow2 >/dev/null
 
 for ((round = 1; round <= rounds; ++round)); do
-    ours=$(seconds deltafs diff --engine guestfs \
-        "$debian_cache/overlay.qcow2") || die "deltafs failed"
-    note "round $round: deltafs $ours s, $(wc -l <out) entries"
-    theirs=$(seconds virt-diff -a "$debian_cache/base.qcow2" \
-        -A "$debian_cache/overlay.qcow2") || die "virt-diff failed"
-    note "round $round: virt-diff $theirs s, $(wc -l <out) lines"
+    measure deltafs diff --engine guestfs "$debian_cache/overlay.qcow2"
+    ours=$wall
+    note "round $round: deltafs $wall s, processor $processor s," \
+        "$(wc -l <out) entries"
+    measure virt-diff -a "$debian_cache/base.qcow2" \
+        -A "$debian_cache/overlay.qcow2"
+    theirs=$wall
+    note "round $round: virt-diff $wall s, processor $processor s," \
+        "$(wc -l <out) lines"
     ratio=$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')
     note "round $round: deltafs takes $ratio of what virt-diff takes"
     check "at most half" awk -v ratio="$ratio" 'BEGIN { exit !(ratio <= 0.5) }'
