@@ -36,6 +36,7 @@ struct recovery {
   enum pass pass;
   uint32_t sequence;            /* of the transaction that is looked at */
   uint32_t position;            /* next block of the log */
+  uint64_t walked;              /* blocks that the pass went over */
   uint32_t end_sequence;        /* of the first that is not complete */
   uint64_t last_commit;         /* time, in whatever unit sorts */
   bool doubtful;                /* a checksum was wrong: old blocks? */
@@ -69,6 +70,14 @@ read_log (struct recovery *recovery, uint32_t number, uint8_t *buffer)
   errint_t err = journal_log_read (&recovery->log, number, buffer);
 
   return err == -EIO ? damaged (recovery) : err;
+}
+
+static void
+advance (struct recovery *recovery)
+{
+  recovery->position =
+    journal_log_after (&recovery->log, recovery->position, 1);
+  recovery->walked++;
 }
 
 /* A block that a transaction wrote, unless it was revoked since. */
@@ -123,7 +132,7 @@ pass_descriptor (struct recovery *recovery)
       recovery->crc32 = ext2fs_crc32_be (recovery->crc32, recovery->data,
                                          log->fs->block_size);
     }
-    recovery->position = journal_log_after (log, recovery->position, 1);
+    advance (recovery);
   }
   return err;
 }
@@ -214,8 +223,7 @@ pass_block (struct recovery *recovery, bool *done)
     *done = true;
     return 0;
   }
-  recovery->position =
-    journal_log_after (&recovery->log, recovery->position, 1);
+  advance (recovery);
   switch (ondisk_be32 (recovery->block + 4)) {
   case JOURNAL_DESCRIPTOR:
     return pass_descriptor (recovery);
@@ -233,24 +241,19 @@ static errint_t
 make_pass (struct recovery *recovery, enum pass pass)
 {
   struct journal_log *log = &recovery->log;
-  uint64_t walked = 0;
   bool done = false;
   errint_t err = 0;
 
   recovery->pass = pass;
   recovery->sequence = log->sequence;
   recovery->position = log->start;
+  recovery->walked = 0;
   recovery->doubtful = false;
   recovery->crc32 = ~0U;
   while (err == 0 && !done) {
-    uint32_t before = recovery->position, after;
-
     err = pass_block (recovery, &done);
-    after = recovery->position;
-    walked += after >= before ? after - before :
-      after + (log->end - log->first) - before;
     /* A log of nothing but descriptors would never end. */
-    if (err == 0 && !done && walked > 2 * (uint64_t) log->length)
+    if (err == 0 && !done && recovery->walked > 2 * (uint64_t) log->length)
       return damaged (recovery);
   }
   if (pass == PASS_SCAN)
