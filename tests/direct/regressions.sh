@@ -260,6 +260,33 @@ else
 fi
 mv base.raw.plain base.raw
 
+# One descriptor that goes exactly once around its log, for ever.
+cp base.raw base.sound
+rm base.raw
+truncate -s 16M base.raw
+mke2fs -q -t ext4 -b 4096 -O ^metadata_csum,^64bit base.raw
+fresh
+journal=$(debugfs -R 'bmap <8> 0' base.raw 2>/dev/null)
+python3 - overlay.raw "$journal" <<'END'
+import struct, sys
+with open(sys.argv[1], "r+b") as f:
+    start = int(sys.argv[2]) * 4096
+    f.seek(start + 12)          # block size, length, first, sequence, start
+    f.write(struct.pack(">IIIII", 4096, 101, 1, 7, 1))
+    tags = b"".join(struct.pack(">IHH", 300 + i, 0, 2 | 8 * (i == 98))
+                    for i in range(99))
+    f.seek(start + 4096)
+    f.write(struct.pack(">III", 0xc03b3998, 1, 7) + tags)
+    f.seek(1024 + 96)           # incompatible features: needs recovery
+    features, = struct.unpack("<I", f.read(4))
+    f.seek(1024 + 96)
+    f.write(struct.pack("<I", features | 4))
+END
+run timeout 20 "$dump" -l base.raw overlay.raw
+is "a journal that goes around for ever is refused" "$status" 2
+like "with a reason" "$(cat err)" "journal is damaged"
+mv base.sound base.raw
+
 # Other geometry, other identity.
 
 fresh
@@ -270,7 +297,7 @@ delta
 is "grown" "$delta" "added - /etc/grown"
 
 fresh
-check "other UUID" tune2fs -U random overlay.raw
+check "other UUID" sh -c "e2fsck -fp overlay.raw; tune2fs -U random overlay.raw"
 check "and write" edit overlay.raw 'echo x >etc/other'
 delta
 is "another UUID" "$delta" "added - /etc/other"
