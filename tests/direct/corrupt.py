@@ -3,7 +3,7 @@
 
 Makes small filesystems with mke2fs (never mounted), damages the overlay's at
 random, and runs DUMP (direct_dump, with sanitizers if it was built so) on each
-pair: it must end by itself within 5 seconds of work, below 512 MiB, and without a
+pair, for the delta and for the account of what was written: it must end by itself within 5 seconds of work, below 512 MiB, and without a
 report of a sanitizer.  Overlays for which it does not are kept in DIRECTORY
 (by default the current one), xz-compressed, with their base.
 """
@@ -179,7 +179,9 @@ def main():
             with open(overlay, "wb") as f:
                 f.write(damage(sound, blocks, r))
             options = r.choice([["-c", "1024"], ["-c", "65536"], ["-n"]])
-            problem = run(dump, options, base, overlay)
+            problem = run(dump, options, base, overlay) or \
+                run(dump, ["-a", "-c", r.choice(["512", "8192"])], base,
+                    overlay)
             if problem is not None:
                 failures += 1
                 name = "finding-%s-%d" % (seed, i)

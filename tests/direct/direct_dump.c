@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-lntvVq] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-alntvVq] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read.  For tests to compare with what they know
- * otherwise.
- * Exit code 0, or 2 when there is no delta.
+ * otherwise.  -a: instead of the delta, the classes of what was written.
+ * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
 #include <config.h>
 
@@ -21,6 +21,7 @@
 
 #include "delta.h"
 #include "direct.h"
+#include "direct_account.h"
 #include "flat_pair.h"
 #include "quote.h"
 
@@ -152,6 +153,33 @@ print_entry (struct engine *engine, const struct delta_entry *entry)
   printf ("}\n");
 }
 
+/* The classes of what was written: exit code 1 if they do not add up. */
+static int
+account (struct image_pair *pair, const struct log *log)
+{
+  struct volume volume[SIDES] = {
+    { .length = pair_size (pair, SIDE_BASE), .type = (char[]) { "ext4" } },
+    { .length = pair_size (pair, SIDE_OVERLAY), .type = (char[]) { "ext4" } },
+  };
+  const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
+  const struct extents *written = pair_written (pair);
+  const char *reason;
+  struct account account;
+  bool damaged;
+  errint_t err = direct_account (pair, volumes, written, "disk", log, NULL,
+                                 &reason, &account, &damaged);
+
+  if (err < 0) {
+    fprintf (stderr, "refused: %s\n", strerror (-err));
+    return 2;
+  }
+  for (int i = 0; i < ACCOUNT_CLASSES; ++i)
+    if (account.bytes[i] > 0)
+      printf ("%s %" PRIu64 "\n",
+              account_class_name ((enum account_class) i), account.bytes[i]);
+  return account_total (&account) == extents_total (written) ? 0 : 1;
+}
+
 static int
 dump (struct image_pair *pair, const struct compare_rules *rules,
       const struct log *log)
@@ -196,11 +224,13 @@ main (int argc, char *argv[])
   struct compare_rules rules = { 0 };
   uint32_t cluster = 65536;
   unsigned spread = 0;
+  bool only_account = false;
   int option;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "c:s:lntvVq")) >= 0)
+  while ((option = getopt (argc, argv, "ac:s:lntvVq")) >= 0)
     switch (option) {
+    case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
     case 's': spread = (unsigned) atoi (optarg); break;
     case 'l': lines = true; break;
@@ -221,5 +251,7 @@ main (int argc, char *argv[])
     fprintf (stderr, "%s\n", strerror (-err));
     return 2;
   }
+  if (only_account && cluster != 0)
+    return account (pair, &log);
   return dump (pair, &rules, &log);
 }
