@@ -88,9 +88,9 @@ remember (struct complaints *complaints, const char *path)
   return true;
 }
 
-void
-complaints_add (struct complaints *complaints, const char *what,
-                const char *path, errint_t error)
+static void
+add (struct complaints *complaints, const char *what, const char *path,
+     const char *reason)
 {
   bool is_new;
 
@@ -99,7 +99,14 @@ complaints_add (struct complaints *complaints, const char *what,
   pthread_mutex_unlock (&complaints->lock);
   if (is_new)
     log_report (complaints->log, LOG_LEVEL_WARNING, what, path, "%s (%s)",
-                reason_text (error), complaints->name);
+                reason, complaints->name);
+}
+
+void
+complaints_add (struct complaints *complaints, const char *what,
+                const char *path, errint_t error)
+{
+  add (complaints, what, path, reason_text (error));
 }
 
 void
@@ -109,4 +116,14 @@ complaints_add_node (struct complaints *complaints, const char *what,
   CLEANUP_FREE char *path = tree_path (node);
 
   complaints_add (complaints, what, path != NULL ? path : "?", error);
+}
+
+void
+complaints_add_rest (struct complaints *complaints,
+                     const struct delta *delta, size_t first)
+{
+  for (size_t i = first; i < delta->count; ++i)
+    if (delta->entries[i].status == STATUS_UNREADABLE)
+      add (complaints, "cannot compare", delta->entries[i].path,
+           "a directory above or below it cannot be read");
 }

@@ -7,6 +7,7 @@
 #define DELTAFS_COMPLAINTS_H
 
 #include "cleanup.h"
+#include "delta.h"
 #include "errint.h"
 #include "log.h"
 #include "tree.h"
@@ -24,5 +25,10 @@ void complaints_add (struct complaints *complaints, const char *what,
                      const char *path, errint_t error);
 void complaints_add_node (struct complaints *complaints, const char *what,
                           const struct tree_node *node, errint_t error);
+
+/* Reports those unreadable entries of DELTA, from number FIRST on, that were
+ * not reported before: what could not be read was not they themselves. */
+void complaints_add_rest (struct complaints *complaints,
+                          const struct delta *delta, size_t first);
 
 #endif

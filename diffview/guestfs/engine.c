@@ -71,6 +71,7 @@ compare (struct guestfs_engine *engine, const struct compare_rules *rules,
   const struct tree *base = engine->tree[SIDE_BASE];
   const struct tree *overlay = engine->tree[SIDE_OVERLAY];
   const struct log *log = engine->appliances->log;
+  size_t first = delta->count;
   errint_t r = compare_ask (base, overlay, trust, !invented, &questions);
 
   if (r < 0)
@@ -83,6 +84,8 @@ compare (struct guestfs_engine *engine, const struct compare_rules *rules,
     r = compare_finish (base, overlay, rules, &questions, delta, filesystem);
     if (r < 0)
       log_error (log, r, "cannot compare the trees", engine->name);
+    else
+      complaints_add_rest (engine->complaints, delta, first);
   }
   content_questions_clear (&questions);
   return r;

@@ -94,6 +94,10 @@ check "damaged: a directory without its block" \
 check "damaged: a directory with a bad record" \
     grep -qxE '\?	unreadable	/xattr' out
 check "damaged: unreadable ones are named on stderr" grep -q '/cut' err
+is "damaged: each unreadable one is named on stderr" \
+    "$(grep '^?' out | cut -f3 | while read -r path; do
+           grep -qF ": $path: " err || echo "$path"
+       done)" ""
 check_not "damaged: no entry with an impossible name" grep -q 'aaa/bbb' out
 check_not "damaged: a loop ends" grep -q 'up/inner/up/inner' out
 is "damaged: no path twice" "$(cut -f3 out | sort | uniq -d)" ""
