@@ -26,6 +26,8 @@ appliance_error (struct appliance *appliance)
   case EOPNOTSUPP: case EUCLEAN: case EBADMSG: case E2BIG: case ERANGE:
   case EFBIG: case EOVERFLOW: case EROFS: case ENODEV:
     return -error;
+  case ENOSYS:                  /* a filesystem in user space without it */
+    return -EOPNOTSUPP;
   default:
     return -EIO;
   }

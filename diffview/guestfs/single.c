@@ -53,6 +53,8 @@ single_xattrs (struct scan *scan, struct tree_node *node, const char *path)
   }
   if (single_is_fatal (r))
     return r;
+  if (r == -EOPNOTSUPP)
+    return 0;                   /* the filesystem has none */
   if (xattrs == NULL) {
     node->entry.missing |= ENTRY_NO_XATTRS;
     complaints_add_node (scan->complaints,
