@@ -5,8 +5,8 @@
  * for it, so filefrag is run in the appliance.
  *
  * Its output (misc/filefrag.c of e2fsprogs, with -v):
- *    ext:     logical_offset:        physical_offset: length:   expected: flags:
- *      0:        0..   16383:      32770..     49153:  16384:         unwritten
+ *    ext:  logical_offset:    physical_offset: length:  expected: flags:
+ *      0:     0..   16383:  32770..     49153:  16384:       unwritten
  *   …
  *   /dev/fd/3: 5 extents found
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Ends an appliance that has stopped answering: a guest's filesystem may
- * wedge the kernel that mounts it, and libguestfs waits for ever.  Once QEMU is
- * gone the call that waits fails, as do all after it.
+ * wedge the kernel that mounts it, and libguestfs waits for ever.  Once QEMU
+ * is gone the call that waits fails, as do all after it.
  */
 #include <config.h>
 
