@@ -118,7 +118,7 @@ print_side (const struct survey_side *side, FILE *file)
     return error;
   if (side->label != NULL)
     putc ('\n', file);
-  if ((error = put_text ("  partition ", side->partition_label, file)) != 0)
+  if ((error = put_text ("  name:     ", side->partition_label, file)) != 0)
     return error;
   if (side->partition_label != NULL)
     putc ('\n', file);
