@@ -19,7 +19,7 @@
 
 struct inspection {
   struct image_pair *pair;
-  const struct inspection_options *options;
+  struct inspection_options options;    /* a copy; what it points to is not */
   const struct log *log;
   struct selection *selection;          /* NULL without -m */
   struct disks disks;
@@ -83,7 +83,7 @@ static errint_t
 no_memory (const struct inspection *inspection)
 {
   return log_error (inspection->log, -ENOMEM, "cannot inspect the disks",
-                    inspection->options->overlay);
+                    inspection->options.overlay);
 }
 
 static errint_t
@@ -92,7 +92,7 @@ nothing_found (const struct inspection *inspection)
   const struct volumes *volumes = inspection->disks.volumes[SIDE_OVERLAY];
 
   log_report (inspection->log, LOG_LEVEL_ERROR, "cannot find a filesystem",
-              inspection->options->overlay, "%s",
+              inspection->options.overlay, "%s",
               volumes->table == NULL
               ? "the disk has neither a partition table nor a filesystem "
                 "of a known type"
@@ -107,12 +107,12 @@ look_inside (struct inspection *inspection)
 
   if (!plan_needs_look_inside (filesystems, inspection->selection))
     return 0;
-  if (inspection->options->engine != ENGINE_DIRECT)
+  if (inspection->options.engine != ENGINE_DIRECT)
     return engines_look_inside (inspection->engines);
   if (!filesystems_container_written (filesystems))
     return 0;
   log_report (inspection->log, LOG_LEVEL_ERROR,
-              "cannot use the direct engine", inspection->options->overlay,
+              "cannot use the direct engine", inspection->options.overlay,
               "it does not look inside LVM, RAID or LUKS");
   log_hint (inspection->log,
             "--engine auto takes guestfs where direct cannot do it");
@@ -167,7 +167,7 @@ static errint_t
 compare (struct inspection *inspection, struct assembly *assembly,
          size_t filesystem)
 {
-  const struct compare_rules *rules = &inspection->options->rules;
+  const struct compare_rules *rules = &inspection->options.rules;
   struct engine *engine = NULL;
   errint_t error;
 
@@ -193,7 +193,7 @@ report_task (const struct inspection *inspection, enum task task,
 {
   static const char what[] = "cannot read the filesystem";
   const struct filesystem_side *base = &filesystem->side[SIDE_BASE];
-  char *const *keys = inspection->options->keys;
+  char *const *keys = inspection->options.keys;
 
   if (task == TASK_LOCKED && (keys == NULL || *keys == NULL)) {
     log_report (inspection->log, level, what, filesystem->device,
@@ -249,7 +249,7 @@ compare_all (struct inspection *inspection, struct assembly *assembly,
       outcome->error = error;
     if (error == -ENOMEM
         || (error == -ENOTSUP
-            && inspection->options->engine == ENGINE_DIRECT))
+            && inspection->options.engine == ENGINE_DIRECT))
       return error;
     if (assembly_unreadable (assembly, i, &place) != 0)
       return no_memory (inspection);
@@ -309,7 +309,7 @@ assemble (struct inspection *inspection)
     return error;
   if (outcome.read == 0 && outcome.error != 0)
     return outcome.error;
-  error = assembly_finish (assembly, &metadata, &inspection->options->filter,
+  error = assembly_finish (assembly, &metadata, &inspection->options.filter,
                            &inspection->delta);
   return error == -ENOMEM ? no_memory (inspection) : error;
 }
@@ -331,10 +331,10 @@ inspect (struct inspection *inspection)
   const struct filesystems *filesystems;
   errint_t error;
 
-  if ((error = selection_parse (inspection->options->mounts,
+  if ((error = selection_parse (inspection->options.mounts,
                                 inspection->log,
                                 &inspection->selection)) != 0
-      || (error = disks_probe (inspection->pair, inspection->options,
+      || (error = disks_probe (inspection->pair, &inspection->options,
                                  &inspection->disks)) != 0)
     return error;
   filesystems = inspection->disks.filesystems;
@@ -345,7 +345,7 @@ inspect (struct inspection *inspection)
           || filesystems_have_containers (filesystems)))
     return finish_empty (inspection);
 
-  inspection->engines = engines_new (inspection->pair, inspection->options,
+  inspection->engines = engines_new (inspection->pair, &inspection->options,
                                      inspection->disks.filesystems);
   if (inspection->engines == NULL)
     return no_memory (inspection);
@@ -370,11 +370,13 @@ inspection_open (struct image_pair *pair,
     return log_error (options->log, -ENOMEM, "cannot inspect the disks",
                       options->overlay);
   inspection->pair = pair;
-  inspection->options = options;
+  inspection->options = *options;
   inspection->log = options->log;
   error = inspect (inspection);
   if (error != 0)
     return error;
+  /* What is left is reading files, which shows no progress. */
+  inspection->options.progress = NULL;
   *result = steal_pointer (&inspection);
   return 0;
 }
