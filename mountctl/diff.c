@@ -11,22 +11,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "leftovers.h"
 #include "print.h"
-#include "private_directory.h"
-#include "progress_bar.h"
-#include "supervise.h"
-#include "work.h"
-
-#define STDOUT_BUFFER (256 * 1024)
-
-struct diff_job {
-  const struct options *options;
-  struct messages *messages;
-  const char *private_directory;
-  bool show_progress;
-  struct timespec started;
-};
+#include "report.h"
 
 static double
 seconds_since (const struct timespec *start)
@@ -61,10 +47,10 @@ tell_counts (const struct delta_totals *totals, const struct log *log)
 }
 
 static errint_t
-print_all (const struct diff_job *job, const struct delta *delta,
+print_all (const struct report *report, const struct delta *delta,
            const struct print_summary *summary)
 {
-  const struct options *options = job->options;
+  const struct options *options = report->options;
   struct print_style style = {
     .zero = options->zero,
     .aligned = isatty (STDOUT_FILENO) && !options->zero,
@@ -82,7 +68,7 @@ print_all (const struct diff_job *job, const struct delta *delta,
   if (error == 0 && fflush (stdout) != 0)
     error = -errno;
   if (error == 0 && !options->json && !style.aligned && !options->summary)
-    tell_counts (&summary->totals, &job->messages->log);
+    tell_counts (&summary->totals, &report->messages->log);
   return error;
 }
 
@@ -97,73 +83,30 @@ exit_code (const struct options *options, const struct delta_totals *totals)
   return EXIT_DONE;
 }
 
-static int
-print_delta (const struct diff_job *job, const struct worker *worker,
-             const struct inspection *inspection)
+static errint_t
+print_delta (const struct report *report, const struct work *work, int *code)
 {
-  const struct delta *delta = inspection_delta (inspection);
+  const struct delta *delta = inspection_delta (work->inspection);
   struct print_summary summary = {
-    .engine = inspection_engine (inspection),
-    .seconds = seconds_since (&job->started),
+    .engine = inspection_engine (work->inspection),
+    .seconds = seconds_since (&report->started),
   };
-  errint_t error;
 
   delta_count (delta, &summary.totals);
-  error = print_all (job, delta, &summary);
-  if (error == -EPIPE && worker->quiet_broken_pipe)
-    return WORKER_BROKEN_PIPE;
-  if (error < 0) {
-    log_error (&job->messages->log, error, "cannot write",
-               "standard output");
-    return EXIT_FAILED;
-  }
-  return exit_code (job->options, &summary.totals);
-}
-
-static int
-run (void *opaque, struct worker *worker)
-{
-  struct diff_job *job = opaque;
-  struct work work;
-  int code = EXIT_FAILED;
-
-  setvbuf (stdout, NULL, _IOFBF, STDOUT_BUFFER);
-  if (work_open (&work, job->options, job->private_directory,
-                 job->show_progress, job->messages) == 0)
-    code = print_delta (job, worker, work.inspection);
-  work_close (&work);
-  return code;
+  *code = exit_code (report->options, &summary.totals);
+  return print_all (report, delta, &summary);
 }
 
 int
 command_diff (const struct options *options, struct messages *messages)
 {
-  CLEANUP (private_directory_remove)
-    struct private_directory *directory = NULL;
-  struct diff_job diff = {
+  struct report report = {
     .options = options,
     .messages = messages,
-    .show_progress = progress_bar_is_wanted (options),
-  };
-  struct job job = {
-    .messages = messages,
     .what = "cannot list the delta",
-    .object = options->operands[0],
-    .opaque = &diff,
-    .run = run,
+    .open = work_open,
+    .print = print_delta,
   };
-  int code, signal;
 
-  clock_gettime (CLOCK_MONOTONIC, &diff.started);
-  if (work_check (options, &messages->log) < 0)
-    return EXIT_FAILED;
-  leftovers_clear (&messages->log);
-  if (private_directory_make (NULL, &messages->log, &directory) < 0)
-    return EXIT_FAILED;
-  diff.private_directory = directory->path;
-  code = supervise (&job, &signal);
-  private_directory_remove (steal_pointer (&directory));
-  if (signal != 0)
-    end_by_signal (signal);
-  return code;
+  return report_run (&report);
 }

@@ -5,22 +5,10 @@
 #include <config.h>
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
-#include "leftovers.h"
 #include "print_info.h"
-#include "private_directory.h"
-#include "progress_bar.h"
-#include "supervise.h"
-#include "work.h"
-
-struct info_job {
-  const struct options *options;
-  struct messages *messages;
-  const char *private_directory;
-  bool show_progress;
-};
+#include "report.h"
 
 /* All layers of the pair, a new array of *COUNT, or NULL without memory. */
 static struct pair_layer *
@@ -41,10 +29,10 @@ list_layers (const struct image_pair *pair, size_t *count)
 }
 
 static errint_t
-print_all (const struct info_job *job, const struct work *work)
+print_all (const struct report *report, const struct work *work)
 {
   struct print_info info = {
-    .overlay = job->options->operands[0],
+    .overlay = report->options->operands[0],
     .survey = work->survey,
   };
   struct pair_layer *layers = list_layers (work->pair, &info.layer_count);
@@ -52,7 +40,7 @@ print_all (const struct info_job *job, const struct work *work)
 
   info.layers = layers;
   if (layers != NULL)
-    error = job->options->json ? print_info_json (&info, stdout)
+    error = report->options->json ? print_info_json (&info, stdout)
       : print_info_text (&info, stdout);
   free (layers);
   if (error == 0 && (fflush (stdout) != 0 || ferror (stdout)))
@@ -60,64 +48,23 @@ print_all (const struct info_job *job, const struct work *work)
   return error;
 }
 
-static int
-print_survey (const struct info_job *job, const struct worker *worker,
-              const struct work *work)
+static errint_t
+print_survey (const struct report *report, const struct work *work, int *code)
 {
-  errint_t error = print_all (job, work);
-
-  if (error == -EPIPE && worker->quiet_broken_pipe)
-    return WORKER_BROKEN_PIPE;
-  if (error < 0) {
-    log_error (&job->messages->log, error, "cannot write",
-               "standard output");
-    return EXIT_FAILED;
-  }
-  return work->survey->incomplete ? EXIT_UNREADABLE : EXIT_DONE;
-}
-
-static int
-run (void *opaque, struct worker *worker)
-{
-  struct info_job *job = opaque;
-  struct work work;
-  int code = EXIT_FAILED;
-
-  if (work_open_survey (&work, job->options, job->private_directory,
-                        job->show_progress, job->messages) == 0)
-    code = print_survey (job, worker, &work);
-  work_close (&work);
-  return code;
+  *code = work->survey->incomplete ? EXIT_UNREADABLE : EXIT_DONE;
+  return print_all (report, work);
 }
 
 int
 command_info (const struct options *options, struct messages *messages)
 {
-  CLEANUP (private_directory_remove)
-    struct private_directory *directory = NULL;
-  struct info_job info = {
+  struct report report = {
     .options = options,
     .messages = messages,
-    .show_progress = progress_bar_is_wanted (options),
-  };
-  struct job job = {
-    .messages = messages,
     .what = "cannot look at the images",
-    .object = options->operands[0],
-    .opaque = &info,
-    .run = run,
+    .open = work_open_survey,
+    .print = print_survey,
   };
-  int code, signal;
 
-  if (work_check (options, &messages->log) < 0)
-    return EXIT_FAILED;
-  leftovers_clear (&messages->log);
-  if (private_directory_make (NULL, &messages->log, &directory) < 0)
-    return EXIT_FAILED;
-  info.private_directory = directory->path;
-  code = supervise (&job, &signal);
-  private_directory_remove (steal_pointer (&directory));
-  if (signal != 0)
-    end_by_signal (signal);
-  return code;
+  return report_run (&report);
 }

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Running a report, see report.h.
+ */
+#include <config.h>
+
+#include <stdio.h>
+
+#include "command.h"
+#include "leftovers.h"
+#include "private_directory.h"
+#include "progress_bar.h"
+#include "report.h"
+#include "supervise.h"
+
+#define STDOUT_BUFFER (256 * 1024)
+
+static int
+print (const struct report *report, const struct worker *worker,
+       const struct work *work)
+{
+  int code = EXIT_FAILED;
+  errint_t error = report->print (report, work, &code);
+
+  if (error == -EPIPE && worker->quiet_broken_pipe)
+    return WORKER_BROKEN_PIPE;
+  if (error < 0) {
+    log_error (&report->messages->log, error, "cannot write",
+               "standard output");
+    return EXIT_FAILED;
+  }
+  return code;
+}
+
+static int
+run (void *opaque, struct worker *worker)
+{
+  const struct report *report = opaque;
+  struct work work;
+  int code = EXIT_FAILED;
+
+  setvbuf (stdout, NULL, _IOFBF, STDOUT_BUFFER);
+  if (report->open (&work, report->options, report->private_directory,
+                    report->show_progress, report->messages) == 0)
+    code = print (report, worker, &work);
+  work_close (&work);
+  return code;
+}
+
+int
+report_run (struct report *report)
+{
+  CLEANUP (private_directory_remove)
+    struct private_directory *directory = NULL;
+  const struct log *log = &report->messages->log;
+  struct job job = {
+    .messages = report->messages,
+    .what = report->what,
+    .object = report->options->operands[0],
+    .opaque = report,
+    .run = run,
+  };
+  int code, signal;
+
+  clock_gettime (CLOCK_MONOTONIC, &report->started);
+  report->show_progress = progress_bar_is_wanted (report->options);
+  if (work_check (report->options, log) < 0)
+    return EXIT_FAILED;
+  leftovers_clear (log);
+  if (private_directory_make (NULL, log, &directory) < 0)
+    return EXIT_FAILED;
+  report->private_directory = directory->path;
+  code = supervise (&job, &signal);
+  private_directory_remove (steal_pointer (&directory));
+  if (signal != 0)
+    end_by_signal (signal);
+  return code;
+}
