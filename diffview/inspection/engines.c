@@ -215,8 +215,8 @@ choose_direct (struct engines *engines, const struct filesystem *filesystem,
 {
   errint_t error;
 
-  *reason = engines->options->engine == ENGINE_DIRECT
-    ? reason_against_direct (filesystem) : "it reads every filesystem";
+  *reason = engines->options->engine == ENGINE_GUESTFS
+    ? "that is what was asked for" : reason_against_direct (filesystem);
   if (*reason != NULL)
     return -ENOTSUP;
   error = open_direct (engines, filesystem, reason, engine);
@@ -259,7 +259,7 @@ engines_foretell (struct engines *engines, size_t filesystem,
   *name = "none";
   if (error == 0) {
     *name = "direct";
-    *reason = "it is read without a virtual machine";
+    *reason = "it can be read without a virtual machine";
   }
   else if (error != -ENOTSUP)
     *reason = "it cannot be read";

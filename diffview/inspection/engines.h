@@ -31,8 +31,9 @@ DEFINE_CLEANUP (struct engines *, engines_close)
  * Before any engine is opened.  Failures are reported. */
 errint_t engines_look_inside (struct engines *engines);
 
-/* The engine of a filesystem, opened now or before; not the caller's.  What
- * was not written is opened for reading: on the overlay's side only.
+/* The engine of a filesystem, opened now or before; not the caller's: direct
+ * where it can be had, guestfs for the rest, unless the user asked for one of
+ * them.  What was not written is opened for reading: on the overlay's side only.
  * Failures are reported, the first time. */
 errint_t engines_open (struct engines *engines, size_t filesystem,
                        struct engine **engine);

@@ -97,8 +97,8 @@ check "umount: the pid file is gone" test ! -e pid
 # --- in the foreground ---
 
 mkfifo ready
-DELTAFS_TEST_MARK=$work deltafs mount -f --fd 7 small.qcow2 delta \
-    7>ready >out 2>err &
+DELTAFS_TEST_MARK=$work deltafs mount -f --fd 7 --engine guestfs \
+    small.qcow2 delta 7>ready >out 2>err &
 pid=$!
 is "-f --fd: a byte" "$(timeout 120 od -An -tu1 ready | tr -d ' ')" 0
 is "-f: the tree answers" "$(cat delta/etc/new)" new
@@ -110,12 +110,12 @@ check_all_gone "-f, SIGTERM"
 
 # --- something dies ---
 
-deltafs_run mount small.qcow2 delta
+deltafs_run mount --engine guestfs small.qcow2 delta
 note_sockets
 kill -9 "$(worker_of "$(supervisor_of delta)")"
 check_all_gone "worker killed"
 
-deltafs_run mount small.qcow2 delta
+deltafs_run mount --engine guestfs small.qcow2 delta
 note_sockets
 kill -9 "$(supervisor_of delta)"
 check "supervisor killed: all end within five seconds" \
@@ -181,7 +181,7 @@ PYTHON
 # Not started by the shell, which makes background jobs ignore SIGINT.
 for signal in INT TERM; do
     DELTAFS_TEST_MARK=$work python3 interrupt.py $signal deltafs diff \
-        small.qcow2 >out 2>err &
+        --engine guestfs small.qcow2 >out 2>err &
     pid=$!
     retry 90 wait_launched
     note_sockets

@@ -34,11 +34,13 @@ as_user ()
 }
 
 small_list >wanted
-as_user diff small.qcow2
-is "diff: exit code" "$status" 0
-same_files "diff: the list" out wanted
+for engine in direct guestfs; do
+    as_user diff --engine $engine small.qcow2
+    is "diff, $engine: exit code" "$status" 0
+    same_files "diff, $engine: the list" out wanted
+done
 
-as_user mount small.qcow2 delta
+as_user mount --engine guestfs small.qcow2 delta
 is "mount: exit code" "$status" 0
 is "mount: the user who mounted reads all" \
     "$(runuser -u nobody -- cat delta/etc/new delta/.deleted/bin/3)" \
