@@ -4,7 +4,8 @@
 
 # Every folder with code, lower layers first.
 rooms="diffview/util diffview diffview/image diffview/guestfs
-       diffview/direct diffview/direct/ext diffview/inspection fuse mountctl"
+       diffview/broker diffview/direct diffview/direct/ext
+       diffview/inspection fuse mountctl"
 
 # may_include ROOM: the rooms whose headers it may see, itself first.
 may_include ()
@@ -14,15 +15,17 @@ may_include ()
     diffview) echo "$1 diffview/util" ;;
     diffview/image | diffview/guestfs | fuse)
         echo "$1 diffview diffview/util" ;;
+    diffview/broker)
+        echo "$1 diffview/guestfs diffview diffview/util" ;;
     diffview/direct)
         echo "$1 diffview/direct/ext diffview/image diffview diffview/util" ;;
     diffview/direct/ext)
         echo "$1 diffview/direct diffview/image diffview diffview/util" ;;
     diffview/inspection)
-        echo "$1 diffview/direct diffview/guestfs diffview/image" \
-             "diffview diffview/util" ;;
-    mountctl)
-        echo "$1 fuse diffview/inspection diffview/direct diffview/guestfs" \
+        echo "$1 diffview/broker diffview/direct diffview/guestfs" \
              "diffview/image diffview diffview/util" ;;
+    mountctl)
+        echo "$1 fuse diffview/inspection diffview/broker diffview/direct" \
+             "diffview/guestfs diffview/image diffview diffview/util" ;;
     esac
 }
