@@ -1,73 +1,140 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The options of the table (as --help prints it), of the manual and of the
-# parser are the same ones.
+# The manual says what is so: each command has a page, whose options are those
+# of its --help and of the parser; the examples run.
 . "${srcdir:-.}/../kit/kit.sh"
 . "$srcdir/command.bash"
-requires podchecker
+requires podchecker jq
 
-pod=$top_srcdir/man/deltafs.pod
-check "podchecker" podchecker -warnings -warnings "$pod"
+man=$top_srcdir/man
+commands=$("$deltafs" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+like "the overview names the commands" " $(echo $commands) " ' mount .* diff '
 
-# Options with their arguments, as in "--base FILE", from the help of $1.
+# A page as it is made, with what it includes.
+page ()
+{
+    awk -v dir="$man" -f "$man/expand.awk" "$man/$1.pod"
+}
+
+for pod in "$man"/deltafs*.pod; do
+    name=$(basename "$pod" .pod)
+    page "$name" >"$name.pod"
+    check "$name: podchecker" podchecker -warnings -warnings "$name.pod"
+    is "$name: its name" "$(sed -n '/^=head1 NAME/,/ - /s/ - .*//p' "$pod")" \
+        "$name"
+done
+
+# Every page that one refers to is there, and is referred to by deltafs(1).
+grep -oh 'deltafs-[a-z]*([17])' ./*.pod | sort -u >referred
+for pod in deltafs-*.pod; do
+    section=1
+    test "$pod" != deltafs-semantics.pod || section=7
+    echo "$(basename "$pod" .pod)($section)"
+done | sort >pages
+same_files "pages that are referred to" referred pages
+grep -o 'deltafs-[a-z]*([17])' deltafs.pod | sort -u >referred
+same_files "pages that deltafs(1) refers to" referred pages
+
+# Options from the help of $1, "--base FILE".
 help_options ()
 {
-    "$deltafs" "$1" --help | sed -n 's/^  \(-[^ ]*\( [^ ]*\)\?\)  *[^ ].*/\1/p'
+    "$deltafs" "$1" --help | sed -n 's/^  \(-[^ ]*\( [^ ]\+\)\?\)  *[^ ].*/\1/p'
 }
 
-# The manual's items that begin with an option, without markup.
+# Items of the page of $1 that begin with an option, without markup.
 manual_options ()
 {
-    sed -n 's/^=item \(B<-.*\)/\1/p' "$pod" | sed 's/[BI]<\([^>]*\)>/\1/g'
+    sed -n 's/^=item \(B<-.*\)/\1/p' "deltafs-$1.pod" |
+        sed 's/[BI]<\([^>]*\)>/\1/g'
 }
 
+# Names, each with a mark if it has an argument.
 names ()
 {
-    sed 's/ .*//' | sort -u
+    sed 's/ .*/ ARGUMENT/' | sort
 }
 
-for command in mount umount diff info; do
-    help_options $command
-done | names >help
-manual_options | names >manual
-same_files "options of --help and of the manual" manual help
-is "no option is described twice" "$(manual_options | names | wc -l)" \
-    "$(manual_options | wc -l)"
+for command in $commands; do
+    is "$command: usage of --help and of the manual" \
+        "$("$deltafs" $command --help | sed -n 's/^Usage: //p')" \
+        "$(sed -n '/^=head1 SYNOPSIS/,/^=head1 DESC/s/^ //p' \
+            deltafs-$command.pod)"
+    help_options $command | names >help
+    manual_options $command | names >manual
+    same_files "$command: options of --help and of the manual" manual help
+    is "$command: no option is described twice" "$(uniq -d manual)" ""
+    sed 's/ .*//' help >>options
+done
+sort -u options >all
 
 # Every option of a command's help is taken by it, with an argument where the
 # help shows one and only there; others are not.
-for command in mount umount diff info; do
+for command in $commands; do
     help_options $command | names >own
     while read -r option; do
-        if grep -qx -- "$option" own; then
-            argument=$(help_options $command |
-                           sed -n "s/^$option \(.*\)/\1/p")
-            case $option in --help | --version) continue ;; esac
-            command_run $command "$option"
-            if test -n "$argument"; then
-                like "$command $option wants a value" "$(cat err)" \
-                    "$option: a value is missing"
-            else
-                like "$command $option is taken" "$(cat err)" \
-                    'wrong usage: an? .* (is|are) needed'
-            fi
+        case $option in --help | --version) continue ;; esac
+        command_run $command "$option"
+        if grep -qxF -- "$option ARGUMENT" own; then
+            like "$command $option wants a value" "$(cat err)" \
+                "$option: a value is missing"
+        elif grep -qxF -- "$option" own; then
+            unlike "$command $option is taken" "$(cat err)" \
+                'no such option|a value is missing'
         else
-            command_run $command "$option"
             like "$command $option is not taken" "$(cat err)" \
                 "$option: no such option"
         fi
-    done <help
+    done <all
 done
 
 # Words of arguments that have a fixed list: the manual has them all.
 for pair in "--engine auto|direct|guestfs" "--sandbox auto|require|off" \
     "--progress auto|always|never"; do
-    check "manual: $pair" grep -qF "=item B<${pair%% *}> ${pair#* }" "$pod"
+    check "manual: $pair" \
+        grep -qF "=item B<${pair%% *}> ${pair#* }" deltafs-diff.pod
     command_run diff "${pair%% *}" nonsense x
     like "parser: $pair" "$(head -n1 err)" \
         "must be $(echo "${pair#* }" |
             sed 's/|\([^|]*\)$/ or \1/; s/|/, /g')\$"
 done
 
+# The examples, each block a script, on a delta that is made up.  Scanners are
+# not what is tested: they stand for "reads the tree".
+mkdir bin
+ln -s "$deltafs" bin/deltafs
+for program in clamscan clamdscan; do
+    printf '#!/bin/sh\nfor tree; do :; done\nexec find "$tree" -print\n' \
+        >bin/$program
+    chmod 755 bin/$program
+done
 
+# Blocks of $1 outside of the synopsis that run deltafs, into example-N.
+split_examples ()
+{
+    rm -f example-*
+    awk '
+      /^=head1/ { wanted = $2 != "SYNOPSIS" }
+      wanted && /^ / { block = block substr ($0, 2) "\n"; next }
+      block ~ /(^|\n)deltafs / { printf "%s", block >("example-" ++count) }
+      { block = "" }' "$1"
+}
+
+mkdir -p mnt
+for pod in deltafs*.pod; do
+    split_examples "$pod"
+    for example in example-*; do
+        test -f "$example" || continue
+        sed -i "s|/mnt/delta|$work/mnt|g; s|overlay.qcow2|good|g" "$example"
+        grep -q 'deltafs u\?mount' "$example" && {
+            test -r /dev/fuse && test "$(id -u)" -eq 0 || continue
+        }
+        run env PATH="$work/bin:$PATH" bash -u "$example"
+        # grep finds nothing in a delta that has no such line.
+        ! grep -q '| grep ' "$example" || status=0
+        is "$(basename "$pod" .pod): $(grep -m1 deltafs "$example")" \
+            "$status $(cat err)" "0 "
+    done
+done
+
+check_nothing_left
 done_testing
