@@ -33,6 +33,8 @@ struct image_header {
   uint64_t virtual_size;        /* bytes */
   unsigned cluster_bits;
   bool extended_l2;
+  bool zero_flag;               /* an entry can say that it reads as zeros */
+  bool unknown_features;        /* such that only QEMU can tell */
   uint32_t l1_entries;
   uint64_t l1_offset;           /* bytes */
 };

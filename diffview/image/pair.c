@@ -13,6 +13,7 @@
 #include "blockgraph.h"
 #include "chain.h"
 #include "image_lock.h"
+#include "local_disk.h"
 #include "nbd_side.h"
 #include "pair.h"
 #include "storage_daemon.h"
@@ -26,6 +27,7 @@ struct image_pair {
   struct image_chains *chains;
   struct storage_daemon *daemon;
   struct nbd_side *sides[SIDES];
+  struct local_disk *local[SIDES];      /* NULL: only through the daemon */
   bool has_map;
   struct extents written;
 };
@@ -87,6 +89,27 @@ connect_side (struct image_pair *pair, enum side side, const struct log *log)
     error = -EFBIG;
   }
   return error;
+}
+
+/* What can be read without the daemon. */
+static errint_t
+open_local (struct image_pair *pair, enum side side, const struct log *log)
+{
+  const struct image_chains *chains = pair->chains;
+  const bool own = side == SIDE_BASE && chains->base_index == 0;
+  errint_t error = local_disk_open (own ? &chains->base : &chains->overlay,
+                                    side == SIDE_BASE ? chains->base_index : 0,
+                                    &pair->local[side]);
+
+  if (error != 0)
+    return log_error (log, error, "cannot read the image",
+                      side_name (pair, side));
+  if (pair->local[side] != NULL
+      && local_disk_size (pair->local[side]) != pair_size (pair, side)) {
+    local_disk_close (pair->local[side]);
+    pair->local[side] = NULL;
+  }
+  return 0;
 }
 
 /* The file exists by name only until QEMU has opened it. */
@@ -159,6 +182,8 @@ open_pair (struct image_pair *pair, const struct pair_options *options,
   for (int side = 0; error == 0 && side < SIDES; ++side) {
     error = connect_side (pair, side, log);
     if (error == 0)
+      error = open_local (pair, side, log);
+    if (error == 0)
       error = add_scratch (pair, side, options->private_directory, log);
   }
   if (error != 0)
@@ -187,8 +212,10 @@ pair_close (struct image_pair *pair)
 {
   if (pair == NULL)
     return;
-  for (int side = 0; side < SIDES; ++side)
+  for (int side = 0; side < SIDES; ++side) {
     nbd_side_close (pair->sides[side]);
+    local_disk_close (pair->local[side]);
+  }
   storage_daemon_stop (pair->daemon);
   image_chains_close (pair->chains);
   extents_clear (&pair->written);
@@ -211,6 +238,13 @@ errint_t
 pair_read (struct image_pair *pair, enum side side,
            void *buffer, size_t length, uint64_t offset)
 {
+  const uint64_t size = pair_size (pair, side);
+
+  if (length > size || offset > size - length)
+    return -EINVAL;
+  if (pair->local[side] != NULL
+      && local_disk_read (pair->local[side], buffer, length, offset) == 0)
+    return 0;
   return nbd_side_read (pair->sides[side], buffer, length, offset);
 }
 

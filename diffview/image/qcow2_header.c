@@ -15,6 +15,8 @@
 #define VERSION_3_LENGTH 104
 #define INCOMPATIBLE_EXTERNAL_DATA (UINT64_C (1) << 2)
 #define INCOMPATIBLE_EXTENDED_L2 (UINT64_C (1) << 4)
+/* These, dirty, corrupt, and the way of compression. */
+#define INCOMPATIBLE_KNOWN UINT64_C (0x1f)
 #define EXTENSION_END 0
 #define EXTENSION_BACKING_FORMAT UINT32_C (0xe2792aca)
 #define EXTENSION_DATA_FILE UINT32_C (0x44415441)
@@ -135,5 +137,7 @@ qcow2_header_read (const struct image_file *file,
   header->l1_offset = bytes_be64 (start + 40);
   header->external_data = (incompatible & INCOMPATIBLE_EXTERNAL_DATA) != 0;
   header->extended_l2 = (incompatible & INCOMPATIBLE_EXTENDED_L2) != 0;
+  header->zero_flag = version >= 3;
+  header->unknown_features = (incompatible & ~INCOMPATIBLE_KNOWN) != 0;
   return read_names (file, header, start, length, reason);
 }

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A disk whose layers can all be read without QEMU: its bytes by pread from
+ * the image files.  The storage daemon gives the same bytes through a socket,
+ * which takes ten times as long.
+ *
+ * It gives an answer only as long as the files are as they were when they
+ * were opened; a file that changes is for the storage daemon alone.
+ */
+#ifndef DELTAFS_IMAGE_LOCAL_DISK_H
+#define DELTAFS_IMAGE_LOCAL_DISK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chain.h"
+#include "cleanup.h"
+#include "errint.h"
+
+struct local_disk;
+
+/* Opens the disk that layers FIRST and below of CHAIN make; CHAIN is borrowed.
+ * *DISK stays NULL where some layer needs QEMU, or a running QEMU writes to
+ * one.  -ENOMEM. */
+errint_t local_disk_open (const struct image_chain *chain, size_t first,
+                          struct local_disk **disk);
+void local_disk_close (struct local_disk *disk);
+DEFINE_CLEANUP (struct local_disk *, local_disk_close)
+
+/* Bytes of the disk. */
+uint64_t local_disk_size (const struct local_disk *disk);
+
+/* Reads LENGTH bytes, which lie within the disk.  -ENOTSUP where the storage
+ * daemon has to be asked: for bytes that are not there plainly, that cannot
+ * be read, or of a file that was changed.  Any thread. */
+errint_t local_disk_read (struct local_disk *disk, void *buffer,
+                          size_t length, uint64_t offset);
+
+/* As nbd_side_walk_depth, but looks at the LAYERS upper ones alone: what lies
+ * deeper has depth 0, too.  -ENOTSUP as above. */
+errint_t local_disk_walk_depth (struct local_disk *disk, uint32_t layers,
+                                errint_t (*take) (void *opaque,
+                                                  uint64_t offset,
+                                                  uint64_t length,
+                                                  uint32_t depth),
+                                void *opaque);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The tables of qcow2 (QEMU, docs/interop/qcow2.txt: "Cluster mapping"): the
+ * first level is kept, entries of the second are read as they are needed,
+ * from the host's page cache.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "local_layer.h"
+
+/* QEMU's limit for an L1 table, bytes. */
+#define L1_MAX (32 * 1024 * 1024)
+#define OFFSET_MASK UINT64_C (0x00fffffffffffe00)
+#define COMPRESSED (UINT64_C (1) << 62)
+#define READS_AS_ZERO UINT64_C (1)
+/* Entries of the second level that are read at once. */
+#define ENTRIES_MAX 512
+
+static bool
+is_plain_qcow2 (const struct image_layer *layer)
+{
+  const struct image_header *header = &layer->header;
+
+  return strcmp (layer->format->name, "qcow2") == 0 && !header->encrypted
+    && !header->external_data && !header->extended_l2
+    && !header->unknown_features;
+}
+
+/* Bytes that one entry of the first level maps, as a power of two. */
+static unsigned
+l2_bits (const struct local_layer *local)
+{
+  return 2 * local->cluster_bits - 3;
+}
+
+static errint_t
+read_l1 (const struct image_header *header, struct local_layer *local,
+         bool *usable)
+{
+  const uint64_t mapped = UINT64_C (1) << l2_bits (local);
+  const uint64_t needed = local->size / mapped + (local->size % mapped != 0);
+  const size_t length = (size_t) needed * sizeof *local->l1;
+  size_t got;
+
+  /* QEMU refuses a table that is too small; it does not look at the rest of
+   * one that is too large. */
+  if (needed > L1_MAX / sizeof *local->l1 || needed > header->l1_entries)
+    return 0;
+  if (needed == 0) {
+    *usable = true;
+    return 0;
+  }
+  local->l1 = malloc (length);
+  if (local->l1 == NULL)
+    return -ENOMEM;
+  local->l1_entries = (size_t) needed;
+  if (image_file_read (local->file, local->l1, length, header->l1_offset,
+                       &got) != 0 || got != length)
+    return 0;
+  for (size_t i = 0; i < local->l1_entries; ++i)
+    local->l1[i] = be64toh (local->l1[i]);
+  *usable = true;
+  return 0;
+}
+
+errint_t
+local_layer_open (const struct image_layer *layer, struct local_layer *local,
+                  bool *usable)
+{
+  *local = (struct local_layer) { .file = layer->file };
+  *usable = false;
+  if (layer->file->fd < 0 || layer->file->device
+      || fstat (layer->file->fd, &local->opened) != 0)
+    return 0;
+  if (strcmp (layer->format->name, "raw") == 0) {
+    local->raw = true;
+    /* A disk consists of sectors. */
+    local->size = ((uint64_t) local->opened.st_size + 511) / 512 * 512;
+    *usable = true;
+    return 0;
+  }
+  if (!is_plain_qcow2 (layer))
+    return 0;
+  local->size = layer->header.virtual_size / 512 * 512;
+  local->cluster_bits = layer->header.cluster_bits;
+  local->zero_flag = layer->header.zero_flag;
+  return local->size == layer->header.virtual_size
+    ? read_l1 (&layer->header, local, usable) : 0;
+}
+
+void
+local_layer_clear (struct local_layer *local)
+{
+  free (local->l1);
+  *local = (struct local_layer) { 0 };
+}
+
+bool
+local_layer_unchanged (const struct local_layer *local)
+{
+  const struct stat *old = &local->opened;
+  struct stat now;
+
+  return fstat (local->file->fd, &now) == 0 && now.st_size == old->st_size
+    && now.st_mtim.tv_sec == old->st_mtim.tv_sec
+    && now.st_mtim.tv_nsec == old->st_mtim.tv_nsec
+    && now.st_ctim.tv_sec == old->st_ctim.tv_sec
+    && now.st_ctim.tv_nsec == old->st_ctim.tv_nsec;
+}
+
+static void
+find_raw (const struct local_layer *local, uint64_t offset, uint64_t length,
+          struct local_run *run)
+{
+  const uint64_t end = (uint64_t) local->opened.st_size;
+
+  *run = (struct local_run) { LOCAL_ZEROS, length, 0 };
+  if (offset >= end)
+    return;
+  run->kind = LOCAL_BYTES;
+  run->position = offset;
+  if (length > end - offset)
+    run->length = end - offset;
+}
+
+/* What one entry of the second level says of its cluster. */
+static struct local_run
+judge_entry (const struct local_layer *local, uint64_t entry)
+{
+  const uint64_t cluster = UINT64_C (1) << local->cluster_bits;
+  struct local_run run = { LOCAL_DAMAGED, cluster, entry & OFFSET_MASK };
+
+  if ((entry & COMPRESSED) != 0)
+    run.kind = LOCAL_COMPRESSED;
+  else if ((entry & READS_AS_ZERO) != 0)
+    run.kind = local->zero_flag ? LOCAL_ZEROS : LOCAL_DAMAGED;
+  else if (run.position == 0)
+    run.kind = LOCAL_NOTHING;
+  else if ((run.position & (cluster - 1)) == 0)
+    run.kind = LOCAL_BYTES;
+  return run;
+}
+
+static bool
+continues (const struct local_run *run, const struct local_run *next)
+{
+  return next->kind == run->kind
+    && (run->kind != LOCAL_BYTES
+        || next->position == run->position + run->length);
+}
+
+/* The run that COUNT entries begin with. */
+static struct local_run
+join_entries (const struct local_layer *local, const unsigned char *entries,
+              size_t count)
+{
+  struct local_run run = judge_entry (local, bytes_be64 (entries));
+
+  for (size_t i = 1; i < count; ++i) {
+    const struct local_run next =
+      judge_entry (local, bytes_be64 (entries + 8 * i));
+
+    if (!continues (&run, &next))
+      break;
+    run.length += next.length;
+  }
+  return run;
+}
+
+static void
+find_qcow2 (const struct local_layer *local, uint64_t offset,
+            uint64_t length, struct local_run *run)
+{
+  const unsigned bits = l2_bits (local);
+  const uint64_t cluster = UINT64_C (1) << local->cluster_bits;
+  const uint64_t within = offset & ((UINT64_C (1) << bits) - 1);
+  const uint64_t rest = (UINT64_C (1) << bits) - within;
+  const uint64_t table = local->l1[offset >> bits] & OFFSET_MASK;
+  const uint64_t inside = offset & (cluster - 1);
+  unsigned char entries[ENTRIES_MAX * 8];
+  size_t count, got;
+
+  if (length > rest)
+    length = rest;
+  *run = (struct local_run) { LOCAL_NOTHING, length, 0 };
+  if (table == 0)
+    return;
+  count = length > ENTRIES_MAX * cluster - inside ? ENTRIES_MAX
+    : (size_t) ((inside + length + cluster - 1) >> local->cluster_bits);
+  if ((table & (cluster - 1)) != 0
+      || image_file_read (local->file, entries, count * 8,
+                          table + (within >> local->cluster_bits) * 8,
+                          &got) != 0
+      || got != count * 8) {
+    run->kind = LOCAL_DAMAGED;
+    return;
+  }
+  *run = join_entries (local, entries, count);
+  run->position += inside;
+  run->length -= inside;
+  if (run->length > length)
+    run->length = length;
+}
+
+void
+local_layer_find (const struct local_layer *local, uint64_t offset,
+                  uint64_t length, struct local_run *run)
+{
+  if (length > local->size - offset)
+    length = local->size - offset;
+  if (local->raw)
+    find_raw (local, offset, length, run);
+  else
+    find_qcow2 (local, offset, length, run);
+}
