@@ -23,6 +23,19 @@ tamper ()
     debugfs -w -f /dev/stdin "$1" >/dev/null 2>&1
 }
 
+# checksum KIND BLOCK [INODE]: makes a checksum right, as who tampers would.
+checksum ()
+{
+    python3 "$srcdir/checksums.py" overlay.raw "$@"
+}
+
+# inode PATH: its number in the base.
+inode ()
+{
+    debugfs -R "stat $1" base.raw 2>/dev/null |
+        sed -n 's/^Inode: \([0-9]*\).*/\1/p'
+}
+
 # A copy of the base to work on.
 fresh ()
 {
@@ -126,6 +139,11 @@ block=$(debugfs -R 'stat /etc/1' base.raw 2>/dev/null |
 printf evil | dd of=overlay.raw bs=1 seek=$((block * 4096 + 4000)) \
                  conv=notrunc status=none
 delta
+is "a block of xattrs with a wrong checksum" "$delta" \
+   "unreadable - /etc/1"
+like "is named" "$(cat dump.err)" "/etc/1.*bad checksum"
+checksum xattrs "$block"
+delta
 is "a block of xattrs behind the filesystem's back" "$delta" \
    "modified xattr /etc/1"
 
@@ -135,6 +153,12 @@ offset=$(dd if=base.raw bs=4096 skip="$block" count=1 status=none |
          LC_ALL=C grep -obUa 'x' | head -n1 | cut -d: -f1)
 printf y | dd of=overlay.raw bs=1 seek=$((block * 4096 + offset)) \
               conv=notrunc status=none
+delta
+is "a name in a block with a wrong checksum" "$delta" \
+   "unreadable - /python3
+unreadable - /python3/x"
+like "is named" "$(cat dump.err)" "/python3:.*bad checksum"
+checksum names "$block" "$(inode /python3)"
 delta
 is "a name behind the filesystem's back" "$delta" \
    "deleted - /python3/x

@@ -54,7 +54,7 @@ base_has (const struct inode_claims *claims, const struct inode *inode)
   const struct filesystem *base = claims->base;
   struct inode other;
 
-  if (base == NULL || inode_read (base, inode->number, &other) < 0 ||
+  if (base == NULL || inode_read_raw (base, inode->number, &other) < 0 ||
       !inode_in_use (&other))
     return false;
   return entry_type_of_mode (inode_mode (&other)) ==

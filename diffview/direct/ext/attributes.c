@@ -11,6 +11,7 @@
 #include "acl.h"
 #include "attribute_list.h"
 #include "attributes.h"
+#include "checksum.h"
 #include "content.h"
 
 #define TOTAL_MAX ((size_t) 1 << 20)
@@ -191,6 +192,8 @@ for_both_lists (const struct filesystem *fs, const struct inode *inode,
   if ((bytes = malloc (fs->block_size)) == NULL)
     return -ENOMEM;
   err = filesystem_read_block (fs, block, bytes);
+  if (err == 0 && !checksum_xattrs_valid (fs, inode, block, bytes))
+    err = -EIO;
   if (err == 0)
     err = attribute_list_of_block (bytes, fs->block_size, &list);
   if (err == -EIO) {

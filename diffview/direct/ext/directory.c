@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "content.h"
 #include "directory.h"
 #include "ondisk.h"
@@ -27,8 +28,9 @@ struct iteration {
   bool incomplete;
 };
 
-static uint32_t
-record_length (const struct filesystem *fs, const uint8_t *entry)
+uint32_t
+directory_record_length (const struct filesystem *fs,
+                         const uint8_t *entry)
 {
   uint32_t stored = ondisk_le16 (entry + 4);
 
@@ -48,7 +50,7 @@ visit_block (struct iteration *iteration, const uint8_t *block, size_t length)
   while (length - at >= ENTRY_MIN) {
     const uint8_t *entry = block + at;
     uint32_t inode = ondisk_le32 (entry);
-    uint32_t record = record_length (iteration->fs, entry);
+    uint32_t record = directory_record_length (iteration->fs, entry);
     const char *name = (const char *) entry + HEADER_SIZE;
     size_t name_length = entry[6];
     int stop = 0;
@@ -105,7 +107,8 @@ visit_inline (struct iteration *iteration, const struct content *content)
 }
 
 static int
-visit_blocks (struct iteration *iteration, const struct content *content)
+visit_blocks (struct iteration *iteration, const struct inode *inode,
+              const struct content *content)
 {
   const struct filesystem *fs = iteration->fs;
   const struct mapping *mapping = &content->mapping;
@@ -126,6 +129,9 @@ visit_blocks (struct iteration *iteration, const struct content *content)
         break;
       visited++;
       stop = filesystem_read_block (fs, run->physical + j, block);
+      if (stop == 0 &&
+          !checksum_directory_valid (fs, inode, block, run->logical + j))
+        stop = -EIO;
       if (stop == -EIO) {
         iteration->incomplete = true;
         continue;
@@ -157,7 +163,7 @@ directory_iterate (const struct filesystem *fs, const struct inode *inode,
     stop = 0;
   } else if (stop == 0)
     stop = content.is_inline ? visit_inline (&iteration, &content) :
-      visit_blocks (&iteration, &content);
+      visit_blocks (&iteration, inode, &content);
   if (iteration.incomplete)
     *incomplete = true;
   return stop;

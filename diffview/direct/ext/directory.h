@@ -20,14 +20,20 @@ typedef int directory_visit (void *opaque, const char *name, size_t length,
                              uint32_t inode);
 
 /* Calls VISIT for the names of a directory in the order in which they are
- * stored.  *INCOMPLETE becomes true where a part is damaged or cannot be
- * read: then some names are missing.  Returns what VISIT returned when that
- * was not 0, -ENOMEM. */
+ * stored.  *INCOMPLETE becomes true where a part is damaged, has a wrong
+ * checksum or cannot be read: then some names are missing, those of the other
+ * blocks are not.  Returns what VISIT returned when that was not 0,
+ * -ENOMEM. */
 int directory_iterate (const struct filesystem *fs, const struct inode *inode,
                        directory_visit *visit, void *opaque,
                        bool *incomplete);
 
-/* The same for one block of a directory, which is in memory. */
+/* Bytes from an entry of a directory to the next, as it states. */
+uint32_t directory_record_length (const struct filesystem *fs,
+                                  const uint8_t *entry);
+
+/* As directory_iterate for one block, which is in memory, whatever its
+ * checksum. */
 int directory_visit_block (const struct filesystem *fs, const uint8_t *block,
                            directory_visit *visit, void *opaque,
                            bool *incomplete);

@@ -82,7 +82,7 @@ visit_inline (struct running *running, uint32_t directory)
 {
   struct inode inode;
   bool incomplete;
-  errint_t err = inode_read (running->scan->fs, directory, &inode);
+  errint_t err = inode_read_raw (running->scan->fs, directory, &inode);
 
   running->directory = directory;
   if (err == 0)

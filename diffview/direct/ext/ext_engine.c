@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "checksum.h"
 #include "compare.h"
 #include "comparer.h"
 #include "content.h"
@@ -77,13 +78,8 @@ answer_questions (struct comparer *comparer,
 }
 
 static const char *
-reason_of (const struct delta_entry *entry)
+reason_of (const struct delta_entry *entry, unsigned missing)
 {
-  unsigned missing = 0;
-
-  for (int side = 0; side < SIDES; ++side)
-    if (entry->side[side] != NULL)
-      missing |= entry->side[side]->missing;
   if (missing & ENTRY_NO_METADATA)
     return "its inode is damaged";
   if (missing & ENTRY_NO_MEMBERS)
@@ -98,6 +94,25 @@ reason_of (const struct delta_entry *entry)
     "its content cannot be read";
 }
 
+static void
+report_entry (const struct ext_engine *ext, const struct delta_entry *entry)
+{
+  unsigned missing = 0;
+  bool checksum = false;
+
+  for (int side = 0; side < SIDES; ++side) {
+    const struct entry *e = entry->side[side];
+
+    if (e == NULL || e->missing == 0)
+      continue;
+    missing |= e->missing;
+    checksum |= checksum_has_failed (ext->fs[side], e->inode);
+  }
+  log_report (ext->log, LOG_LEVEL_WARNING, "cannot read", entry->path,
+              "%s%s (%s)", reason_of (entry, missing),
+              checksum ? ", bad checksum" : "", ext->name);
+}
+
 /* Names what could not be judged. */
 static void
 report_unreadable (const struct ext_engine *ext, const struct delta *delta,
@@ -105,9 +120,7 @@ report_unreadable (const struct ext_engine *ext, const struct delta *delta,
 {
   for (size_t i = first; i < delta->count; ++i)
     if (delta->entries[i].status == STATUS_UNREADABLE)
-      log_report (ext->log, LOG_LEVEL_WARNING, "cannot read",
-                  delta->entries[i].path, "%s (%s)",
-                  reason_of (&delta->entries[i]), ext->name);
+      report_entry (ext, &delta->entries[i]);
 }
 
 static errint_t

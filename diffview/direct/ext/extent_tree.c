@@ -11,6 +11,7 @@
 #include <ext2fs/ext2fs.h>
 #include <ext2fs/ext3_extents.h>
 
+#include "checksum.h"
 #include "mapping.h"
 #include "ondisk.h"
 
@@ -95,8 +96,9 @@ add_leaf (const struct filesystem *fs, const struct node *node,
 
 /* Reads the node that the next entry of PARENT names. */
 static errint_t
-descend (const struct filesystem *fs, struct node *parent,
-         struct node *child, unsigned depth, struct mapping *mapping)
+descend (const struct filesystem *fs, const struct inode *inode,
+         struct node *parent, struct node *child, unsigned depth,
+         struct mapping *mapping)
 {
   const uint8_t *entry = entry_of (parent, parent->next);
   uint64_t start = logical_of (parent, parent->next);
@@ -116,14 +118,16 @@ descend (const struct filesystem *fs, struct node *parent,
   err = filesystem_read_block (fs, block, child->block);
   if (err == 0)
     err = enter (child, child->block, fs->block_size, depth, start, end);
+  if (err == 0 && !checksum_extents_valid (fs, inode, child->block))
+    return -EIO;
   /* An empty node could be named any number of times. */
   return err == 0 && child->entries == 0 ? -EIO : err;
 }
 
 /* One node that cannot be read does not hide the others. */
 static errint_t
-walk (const struct filesystem *fs, struct node *path, unsigned depth,
-      struct mapping *mapping)
+walk (const struct filesystem *fs, const struct inode *inode,
+      struct node *path, unsigned depth, struct mapping *mapping)
 {
   errint_t result = 0;
   unsigned level = 0;
@@ -135,7 +139,8 @@ walk (const struct filesystem *fs, struct node *path, unsigned depth,
     if (level == depth)
       err = add_leaf (fs, node, mapping);
     else if (node->next < node->entries) {
-      err = descend (fs, node, &path[level + 1], depth - level - 1, mapping);
+      err = descend (fs, inode, node, &path[level + 1], depth - level - 1,
+                     mapping);
       if (err == 0) {
         level++;
         continue;
@@ -169,7 +174,7 @@ mapping_read_extents (const struct filesystem *fs,
   memset (path, 0, sizeof path);
   err = enter (&path[0], root, INODE_BLOCK_BYTES, depth, 0, LOGICAL_END);
   if (err == 0)
-    err = walk (fs, path, depth, mapping);
+    err = walk (fs, inode, path, depth, mapping);
   for (unsigned i = 1; i <= depth; ++i)
     free (path[i].block);
   return err;

@@ -10,6 +10,7 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "checksum.h"
 #include "filesystem.h"
 #include "journal.h"
 #include "superblock.h"
@@ -24,6 +25,8 @@ filesystem_free (struct filesystem *fs)
   free (fs->inode_table);
   free (fs->inodes_initialized);
   free (fs->xattr_budget);
+  if (fs->failures != NULL)
+    checksum_failures_free (fs->failures);
   free (fs);
 }
 
@@ -57,7 +60,8 @@ filesystem_open (struct blocks *blocks, enum side side,
   fs->blocks = blocks;
   fs->side = side;
   fs->xattr_budget = malloc (sizeof *fs->xattr_budget);
-  if (fs->xattr_budget == NULL)
+  fs->failures = checksum_failures_new ();
+  if (fs->xattr_budget == NULL || fs->failures == NULL)
     return -ENOMEM;
   *fs->xattr_budget = XATTRS_MAX;
   err = superblock_read (fs, reason);

@@ -18,6 +18,8 @@
 #define FILESYSTEM_BLOCK_MAX 65536
 #define FILESYSTEM_INODE_MAX 4096
 
+struct checksum_failures;
+
 struct filesystem {
   struct blocks *blocks;        /* borrowed */
   enum side side;
@@ -35,14 +37,18 @@ struct filesystem {
   uint32_t compat, incompat, ro_compat; /* feature bits */
   uint32_t journal_inode;
   uint8_t uuid[16];
+  uint32_t checksum_seed;       /* what checksums of metadata begin with */
+  bool made_by_linux;           /* else inodes have no checksums */
   /* For each group: first block of its inode table, and how many inodes at
-   * its start can be in use as the descriptor says (0 to
-   * inodes_per_group). */
+   * its start can be in use as the descriptor says (0 to inodes_per_group; all,
+   * where its checksum is wrong, which a kernel that only reads lets
+   * pass). */
   uint64_t *inode_table;        /* owned */
   uint32_t *inodes_initialized; /* owned */
   /* Bytes of xattrs that may still be kept in memory, of all inodes
    * together. */
   _Atomic int64_t *xattr_budget;        /* owned */
+  struct checksum_failures *failures;   /* owned, see checksum.h */
 };
 
 /* Reads the superblock of SIDE, replays the journal (in memory, over BLOCKS)

@@ -10,6 +10,7 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "checksum.h"
 #include "entry.h"
 #include "inode.h"
 #include "ondisk.h"
@@ -39,8 +40,8 @@ inode_position (const struct filesystem *fs, uint32_t number)
 }
 
 errint_t
-inode_read (const struct filesystem *fs, uint32_t number,
-            struct inode *inode)
+inode_read_raw (const struct filesystem *fs, uint32_t number,
+                struct inode *inode)
 {
   if (number == 0 || number > fs->inode_count)
     return -EINVAL;
@@ -48,6 +49,15 @@ inode_read (const struct filesystem *fs, uint32_t number,
   inode->length = fs->inode_size;
   return blocks_read (fs->blocks, fs->side, inode->raw, fs->inode_size,
                       inode_position (fs, number));
+}
+
+errint_t
+inode_read (const struct filesystem *fs, uint32_t number,
+            struct inode *inode)
+{
+  errint_t err = inode_read_raw (fs, number, inode);
+
+  return err == 0 && !checksum_inode_valid (fs, inode) ? -EIO : err;
 }
 
 uint16_t

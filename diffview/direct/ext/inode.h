@@ -25,10 +25,14 @@ bool inode_number_valid (const struct filesystem *fs, uint64_t number);
 /* Where the inode lies, bytes of the volume.  NUMBER is 1 to inode_count. */
 uint64_t inode_position (const struct filesystem *fs, uint32_t number);
 
-/* Reads an inode, whatever it holds.  -EINVAL for a number out of range,
- * -EIO, -ENOMEM. */
+/* Reads an inode, whatever it holds.  -EINVAL for a number out of range, -EIO
+ * (also for a wrong checksum), -ENOMEM. */
 errint_t inode_read (const struct filesystem *fs, uint32_t number,
                      struct inode *inode);
+
+/* The same, whatever its checksum: for finding out whose something is. */
+errint_t inode_read_raw (const struct filesystem *fs, uint32_t number,
+                         struct inode *inode);
 
 /* Is it an inode that a name can lead to: in use, with a known type? */
 bool inode_in_use (const struct inode *inode);

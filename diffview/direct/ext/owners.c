@@ -139,7 +139,7 @@ look_at_unused (struct scan *scan, uint32_t number)
   err = number_set_add (&scan->late, number, &added);
   if (err < 0 || !added)
     return err;
-  err = inode_read (fs, number, &inode);
+  err = inode_read_raw (fs, number, &inode);
   return err == 0 ? look_at (scan, &inode) : err == -ENOMEM ? err : 0;
 }
 
@@ -200,7 +200,8 @@ scan_values (struct scan *scan)
 
     if (scan->late.slots[i] == 0)
       continue;
-    err = inode_read (scan->fs, (uint32_t) (scan->late.slots[i] - 1), &inode);
+    err = inode_read_raw (scan->fs, (uint32_t) (scan->late.slots[i] - 1),
+                          &inode);
     err = err == 0 ? look_at_values (scan, &inode) :
       err == -ENOMEM ? err : 0;
   }

@@ -11,6 +11,7 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "checksum.h"
 #include "ondisk.h"
 #include "superblock.h"
 
@@ -77,20 +78,6 @@ check_features (struct filesystem *fs, const uint8_t *raw,
       (fs->ro_compat & ~RO_COMPAT_KNOWN))
     return refuse (reason, "it has features that are not known here");
   return 0;
-}
-
-static errint_t
-check_checksum (const struct filesystem *fs, const uint8_t *raw,
-                const char **reason)
-{
-  uint32_t sum;
-
-  if (!filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_METADATA_CSUM))
-    return 0;
-  sum = ext2fs_crc32c_le (~0U, raw,
-                          offsetof (struct ext2_super_block, s_checksum));
-  return sum == SB32 (s_checksum) ? 0 :
-    refuse (reason, "its superblock's checksum is wrong");
 }
 
 /* Sizes of blocks, clusters, inodes and descriptors. */
@@ -183,8 +170,8 @@ superblock_read (struct filesystem *fs, const char **reason)
   if (SB32 (s_creator_os) == EXT2_OS_HURD)
     return refuse (reason, "it was made for the Hurd");
   err = check_features (fs, raw, reason);
-  if (err == 0)
-    err = check_checksum (fs, raw, reason);
+  if (err == 0 && !checksum_superblock_valid (fs, raw))
+    err = refuse (reason, "its superblock's checksum is wrong");
   if (err == 0)
     err = read_sizes (fs, raw, reason);
   if (err == 0)
@@ -193,6 +180,8 @@ superblock_read (struct filesystem *fs, const char **reason)
     return err;
   memcpy (fs->uuid, raw + offsetof (struct ext2_super_block, s_uuid),
           sizeof fs->uuid);
+  fs->checksum_seed = checksum_seed (fs, raw);
+  fs->made_by_linux = SB32 (s_creator_os) == EXT2_OS_LINUX;
   fs->journal_inode = 0;
   if (fs->compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL)
     fs->journal_inode = SB32 (s_journal_inum);
@@ -263,7 +252,8 @@ read_descriptor (struct filesystem *fs, uint32_t group, const uint8_t *raw,
   fs->inode_table[group] = table;
   fs->inodes_initialized[group] = fs->inodes_per_group;
   if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_GDT_CSUM |
-                                EXT4_FEATURE_RO_COMPAT_METADATA_CSUM)) {
+                                EXT4_FEATURE_RO_COMPAT_METADATA_CSUM) &&
+      checksum_descriptor_valid (fs, group, raw)) {
     if (flags & EXT2_BG_INODE_UNINIT)
       fs->inodes_initialized[group] = 0;
     else if (unused <= fs->inodes_per_group)

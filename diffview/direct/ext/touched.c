@@ -6,8 +6,10 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "changes.h"
+#include "checksum.h"
 #include "inode.h"
 
 #define PIECE ((size_t) 256 * 1024)
@@ -16,6 +18,29 @@ struct tables {
   struct changes *changes;
   uint8_t *bytes[SIDES];        /* owned */
 };
+
+/* Are two inodes the same, and could the kernel read both?  A checksum alone
+ * that differs may be a wrong one. */
+static bool
+are_equal (const struct tables *tables, uint32_t number, size_t offset)
+{
+  struct inode inode;
+
+  inode.number = number;
+  inode.length = tables->changes->fs[SIDE_BASE]->inode_size;
+  if (memcmp (tables->bytes[SIDE_BASE] + offset,
+              tables->bytes[SIDE_OVERLAY] + offset, inode.length) == 0)
+    return true;
+  if (!inode_raw_equal (tables->bytes[SIDE_BASE] + offset,
+                        tables->bytes[SIDE_OVERLAY] + offset, inode.length))
+    return false;
+  for (int side = 0; side < SIDES; ++side) {
+    memcpy (inode.raw, tables->bytes[side] + offset, inode.length);
+    if (!checksum_inode_valid (tables->changes->fs[side], &inode))
+      return false;
+  }
+  return true;
+}
 
 /* Compares inodes FIRST to FIRST + COUNT - 1, which lie together at
  * POSITION. */
@@ -38,9 +63,7 @@ compare_inodes (struct tables *tables, uint32_t first, uint32_t count,
       readable = false;
   }
   for (uint32_t i = 0; i < count; ++i) {
-    if (readable && inode_raw_equal (tables->bytes[SIDE_BASE] + i * size,
-                                     tables->bytes[SIDE_OVERLAY] + i * size,
-                                     size))
+    if (readable && are_equal (tables, first + i, (size_t) i * size))
       continue;
     err = number_set_add (&changes->changed, first + i, NULL);
     if (err < 0)
