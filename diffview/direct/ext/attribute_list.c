@@ -47,10 +47,13 @@ attribute_list_of_block (const uint8_t *block, size_t length,
 int
 attribute_list_next (struct attribute_list *list, struct attribute *attribute)
 {
-  const uint8_t *raw = list->base + list->position;
+  const uint8_t *raw;
   size_t left = list->end - list->position, size, offset;
 
-  if (list->base == NULL || left < 4 || ondisk_le32 (raw) == 0)
+  if (list->base == NULL || left < 4)
+    return 0;
+  raw = list->base + list->position;
+  if (ondisk_le32 (raw) == 0)
     return 0;
   if (left < ENTRY_SIZE)
     return -EIO;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A block list of any bytes: a byte of flags, 8 bytes for the file's size, 60
+ * for the inode's block list, then blocks, of which the first is number 24.
+ * Bit 0: extents, else indirect blocks; bit 1: metadata_csum, with right sums
+ * one level down; bit 2: 64bit.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "content.h"
+#include "fuzz.h"
+#include "mapping.h"
+#include "ondisk.h"
+#include "tiny_filesystem.h"
+
+#define HEADER 69
+#define NUMBER 12
+
+static void
+check_runs (const struct filesystem *fs, const struct mapping *mapping)
+{
+  uint64_t end = 0;
+
+  for (size_t i = 0; i < mapping->count; ++i) {
+    const struct mapping_run *run = &mapping->runs[i];
+
+    FUZZ_REQUIRE (run->count > 0 && run->logical >= end);
+    FUZZ_REQUIRE (filesystem_has_blocks (fs, run->physical, run->count));
+    end = run->logical + run->count;
+    FUZZ_REQUIRE (mapping_find (mapping, run->logical) == i);
+    FUZZ_REQUIRE (mapping_find (mapping, end - 1) == i);
+  }
+  for (size_t i = 0; i < mapping->tree_count; ++i)
+    FUZZ_REQUIRE (filesystem_has_blocks (fs, mapping->tree[i], 1));
+}
+
+static void
+read_around (const struct content *content, uint64_t offset)
+{
+  uint8_t buffer[3000];
+  size_t length = sizeof buffer;
+
+  if (offset > content->size)
+    return;
+  if (length > content->size - offset)
+    length = (size_t) (content->size - offset);
+  content_load (content, buffer, length, offset);
+}
+
+static void
+examine (const struct filesystem *fs, const struct inode *inode)
+{
+  CLEANUP_MAPPING struct mapping mapping = { 0 };
+  CLEANUP_CONTENT struct content content = { 0 };
+
+  mapping_read (fs, inode, &mapping);
+  check_runs (fs, &mapping);
+  if (content_open (fs, inode, &content) < 0)
+    return;
+  read_around (&content, 0);
+  read_around (&content, content.size > 3000 ? content.size - 3000 : 0);
+  for (size_t i = 0; i < mapping.count && i < 64; ++i)
+    read_around (&content, mapping.runs[i].logical * fs->block_size + 7);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  struct tiny_filesystem tiny;
+  struct inode inode;
+  uint8_t *raw;
+
+  if (size < HEADER || size - HEADER > TINY_DATA_MAX)
+    return 0;
+  tiny_filesystem_make (&tiny, (data[0] & 2 ? TINY_SUMS : 0) |
+                        (data[0] & 4 ? TINY_WIDE : 0),
+                        data + HEADER, size - HEADER);
+  tiny_filesystem_put_inode (&tiny, NUMBER, 0100644, TINY_FIRST, 1);
+  raw = tiny_filesystem_inode (&tiny, NUMBER);
+  memcpy (raw + 4, data + 1, 4);
+  memcpy (raw + 108, data + 5, 4);
+  ondisk_put_le32 (raw + 32, data[0] & 1 ? 0x80000 : 0);
+  memcpy (raw + 40, data + 9, 60);
+  if (tiny_filesystem_open (&tiny) == 0 &&
+      inode_read (tiny.fs, NUMBER, &inode) == 0)
+    examine (tiny.fs, &inode);
+  tiny_filesystem_clear (&tiny);
+  return 0;
+}
