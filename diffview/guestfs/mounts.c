@@ -11,25 +11,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Options for a type; where the first fail, the second are tried, which
- * show what is there without a replay. */
+/* Options for a type; where the first fail, it is mounted and unmounted with
+ * the second, which may replay more (fast commits of ext4 are replayed only by a
+ * mount that may write), and then with the first again; at last the third are
+ * tried, which show what is there without a replay. */
 struct mount_options {
   const char *type;
   const char *normal;
+  const char *recover;          /* or NULL */
   const char *rescue;           /* or NULL */
 };
 
 static const struct mount_options known[] = {
-  { "ext2", "ro,errors=continue", NULL },
-  { "ext3", "ro,errors=continue", "ro,noload,errors=continue" },
-  { "ext4", "ro,errors=continue", "ro,noload,errors=continue" },
-  { "xfs", "ro,nouuid", "ro,norecovery,nouuid" },
-  { "btrfs", "ro", "ro,rescue=nologreplay" },
-  { "vfat", "ro,utf8", NULL },
-  { "msdos", "ro,utf8", NULL },
-  { "exfat", "ro,iocharset=utf8", NULL },
+  { "ext2", "ro,errors=continue", NULL, NULL },
+  { "ext3", "ro,errors=continue", NULL, "ro,noload,errors=continue" },
+  { "ext4", "ro,errors=continue", "errors=continue",
+    "ro,noload,errors=continue" },
+  { "xfs", "ro,nouuid", NULL, "ro,norecovery,nouuid" },
+  { "btrfs", "ro", NULL, "ro,rescue=nologreplay" },
+  { "vfat", "ro,utf8", NULL, NULL },
+  { "msdos", "ro,utf8", NULL, NULL },
+  { "exfat", "ro,iocharset=utf8", NULL, NULL },
 };
-static const struct mount_options others = { NULL, "ro", NULL };
+static const struct mount_options others = { NULL, "ro", NULL, NULL };
 
 static const struct mount_options *
 options_for (const char *type)
@@ -70,6 +74,20 @@ report_failure (struct appliance *appliance, enum log_level level,
               side_name (appliance->side));
 }
 
+static bool
+recover (struct appliance *appliance, const struct mount_options *options,
+         const char *mountable, const char *mount_point)
+{
+  guestfs_h *g = appliance->g;
+
+  return options->recover != NULL
+    && guestfs_mount_options (g, options->recover, mountable,
+                              mount_point) == 0
+    && guestfs_umount (g, mount_point) == 0
+    && guestfs_mount_options (g, options->normal, mountable,
+                              mount_point) == 0;
+}
+
 static errint_t
 try_mount (struct appliance *appliance, const struct mount_options *options,
            const char *mountable, const char *name, const char *mount_point)
@@ -89,6 +107,8 @@ try_mount (struct appliance *appliance, const struct mount_options *options,
   }
   log_detail (appliance->log, "%s: %s", name,
               appliance_error_text (appliance));
+  if (recover (appliance, options, mountable, mount_point))
+    return 0;
   if (guestfs_mount_options (g, options->rescue, mountable, mount_point)
       == -1) {
     report_failure (appliance, LOG_LEVEL_ERROR, name);
