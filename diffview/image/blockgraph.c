@@ -59,15 +59,18 @@ collect (const struct image_chain *chain, int *files)
 }
 
 int *
-blockgraph_files (const struct image_chains *chains, size_t *count)
+blockgraph_files (const struct image_chains *chains,
+                  const int scratch[SIDES], size_t *count)
 {
-  int *files = calloc (2 * (chains->overlay.count + chains->base.count),
-                       sizeof *files);
+  int *files = calloc (2 * (chains->overlay.count + chains->base.count)
+                       + SIDES, sizeof *files);
 
   if (files == NULL)
     return NULL;
   *count = collect (&chains->overlay, files);
   *count += collect (&chains->base, files + *count);
+  for (int side = 0; side < SIDES; ++side)
+    files[(*count)++] = scratch[side];
   return files;
 }
 
@@ -150,93 +153,130 @@ describe_layer (const struct image_chains *chains,
   return description;
 }
 
-static errint_t
-add_chain (struct storage_daemon *daemon, const struct image_chains *chains,
-           const struct image_chain *chain)
+/* Takes DESCRIPTION over.  False without memory. */
+static bool
+add_part (struct storage_daemon_part *part, const char *option,
+          json_t *description, const char *what, const char *object)
 {
-  for (size_t i = chain->count; i-- > 0;) {
-    errint_t error =
-      storage_daemon_execute (daemon, "blockdev-add",
-                              describe_layer (chains, chain, i),
-                              "cannot read the image",
-                              chain->layers[i].file->name);
-
-    if (error != 0)
-      return error;
-  }
-  return 0;
+  *part = (struct storage_daemon_part) {
+    .option = option, .what = what, .object = object,
+    .description = description != NULL
+      ? json_dumps (description, JSON_COMPACT) : NULL,
+  };
+  json_decref (description);
+  return part->description != NULL;
 }
 
-static errint_t
-export (struct storage_daemon *daemon, const char *node, const char *name,
-        bool writable, bool depth)
+/* From the lowest layer upwards: each refers to the one below. */
+static bool
+add_chain (struct storage_daemon_part *parts, size_t *count,
+           const struct image_chains *chains, const struct image_chain *chain)
 {
-  return storage_daemon_execute (daemon, "block-export-add",
-                                 json_pack ("{s:s, s:s, s:s, s:s, s:b, s:b}",
-                                            "type", "nbd", "id", name,
-                                            "node-name", node, "name", name,
-                                            "writable", writable,
-                                            "allocation-depth", depth),
-                                 "cannot export the disk", name);
+  bool complete = true;
+
+  for (size_t i = chain->count; i-- > 0;)
+    if (!add_part (&parts[(*count)++], "--blockdev",
+                   describe_layer (chains, chain, i),
+                   "cannot read the image", chain->layers[i].file->name))
+      complete = false;
+  return complete;
 }
 
-errint_t
-blockgraph_build (struct storage_daemon *daemon,
-                  const struct image_chains *chains)
+static json_t *
+describe_export (const char *node, const char *name, bool writable,
+                 bool depth)
 {
-  errint_t error = add_chain (daemon, chains, &chains->overlay);
+  return json_pack ("{s:s, s:s, s:s, s:s, s:b, s:b}",
+                    "type", "nbd", "id", name, "node-name", node,
+                    "name", name, "writable", writable,
+                    "allocation-depth", depth);
+}
 
-  if (error == 0)
-    error = add_chain (daemon, chains, &chains->base);
-  for (int side = 0; error == 0 && side < SIDES; ++side) {
+struct storage_daemon_part *
+blockgraph_parts (const struct image_chains *chains, size_t *count)
+{
+  struct storage_daemon_part *parts =
+    calloc (chains->overlay.count + chains->base.count + SIDES,
+            sizeof *parts);
+  bool complete;
+
+  *count = 0;
+  if (parts == NULL)
+    return NULL;
+  complete = add_chain (parts, count, chains, &chains->overlay);
+  if (!add_chain (parts, count, chains, &chains->base))
+    complete = false;
+  for (int side = 0; side < SIDES; ++side) {
     char node[NODE_NAME_SIZE];
 
     disk_node (chains, side, node);
-    error = export (daemon, node, blockgraph_export[side], false,
-                    side == SIDE_OVERLAY);
+    if (!add_part (&parts[(*count)++], "--export",
+                   describe_export (node, blockgraph_export[side], false,
+                                    side == SIDE_OVERLAY),
+                   "cannot export the disk", blockgraph_export[side]))
+      complete = false;
   }
-  return error;
+  if (!complete) {
+    blockgraph_free_parts (parts, *count);
+    return NULL;
+  }
+  return parts;
+}
+
+void
+blockgraph_free_parts (struct storage_daemon_part *parts, size_t count)
+{
+  if (parts == NULL)
+    return;
+  for (size_t i = 0; i < count; ++i)
+    free (parts[i].description);
+  free (parts);
 }
 
 /* QEMU writes an empty qcow2 image into the node FILE. */
 static errint_t
 format_scratch (struct storage_daemon *daemon, const char *id,
-                const char *file, uint64_t size, const char *path)
+                const char *file, uint64_t size)
 {
   json_t *arguments = json_pack ("{s:s, s:{s:s, s:s, s:I}}", "job-id", id,
                                  "options", "driver", "qcow2", "file", file,
                                  "size", (json_int_t) size);
 
   return storage_daemon_run_job (daemon, "blockdev-create", id, arguments,
-                                 no_scratch, path);
+                                 no_scratch, id);
 }
 
 /* Nothing in it has to outlive a crash: no flushing. */
 errint_t
 blockgraph_add_scratch (struct storage_daemon *daemon,
                         const struct image_chains *chains,
-                        enum side side, const char *path, uint64_t size)
+                        enum side side, int descriptor, uint64_t size)
 {
   const char *name = blockgraph_scratch_export[side];
-  char node[NODE_NAME_SIZE], file[NODE_NAME_SIZE];
+  char node[NODE_NAME_SIZE], file[NODE_NAME_SIZE], handle[32];
   json_t *arguments;
   errint_t error;
 
   disk_node (chains, side, node);
   snprintf (file, sizeof file, "%s-file", name);
+  snprintf (handle, sizeof handle, "/dev/fd/%d", descriptor);
   arguments = json_pack ("{s:s, s:s, s:s, s:s, s:{s:b}}", "driver", "file",
-                         "node-name", file, "filename", path,
+                         "node-name", file, "filename", handle,
                          "locking", "off", "cache", "no-flush", 1);
   error = storage_daemon_execute (daemon, "blockdev-add", arguments,
-                                  no_scratch, path);
+                                  no_scratch, name);
   if (error == 0)
-    error = format_scratch (daemon, name, file, size, path);
+    error = format_scratch (daemon, name, file, size);
   if (error != 0)
     return error;
   arguments = json_pack ("{s:s, s:s, s:s, s:s, s:{s:b}}", "driver", "qcow2",
                          "node-name", name, "file", file, "backing", node,
                          "cache", "no-flush", 1);
   error = storage_daemon_execute (daemon, "blockdev-add", arguments,
-                                  no_scratch, path);
-  return error == 0 ? export (daemon, name, name, true, false) : error;
+                                  no_scratch, name);
+  if (error != 0)
+    return error;
+  return storage_daemon_execute (daemon, "block-export-add",
+                                 describe_export (name, name, true, false),
+                                 no_scratch, name);
 }

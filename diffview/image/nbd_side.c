@@ -59,17 +59,25 @@ wait_for (struct nbd_handle *handle)
   return events == 0 ? -ETIMEDOUT : last_error ();
 }
 
+/* Begins to connect. */
 static errint_t
 connect_to (struct nbd_handle *handle, const char *path, const char *export,
             bool depth)
 {
-  errint_t error = 0;
-
   if (nbd_set_export_name (handle, export) != 0
       || (depth && nbd_add_meta_context (handle, DEPTH_CONTEXT) != 0)
       || nbd_set_pread_initialize (handle, false) != 0
       || nbd_aio_connect_unix (handle, path) != 0)
     return last_error ();
+  return 0;
+}
+
+/* Waits until the connection can be used. */
+static errint_t
+finish_connecting (struct nbd_handle *handle)
+{
+  errint_t error = 0;
+
   while (error == 0 && nbd_aio_is_connecting (handle) == 1)
     error = wait_for (handle);
   if (error == 0 && nbd_aio_is_ready (handle) != 1)
@@ -81,8 +89,6 @@ static errint_t
 open_connections (struct nbd_side *side, const char *path,
                   const char *export, bool depth)
 {
-  int64_t size, unit;
-
   for (size_t i = 0; i < CONNECTIONS; ++i) {
     struct nbd_handle *handle = nbd_create ();
     errint_t error;
@@ -94,18 +100,11 @@ open_connections (struct nbd_side *side, const char *path,
     if (error != 0)
       return error;
   }
-  size = nbd_get_size (side->connections[0].handle);
-  if (size < 0)
-    return last_error ();
-  side->size = (uint64_t) size;
-  unit = nbd_get_block_size (side->connections[0].handle, LIBNBD_SIZE_MINIMUM);
-  side->unit = unit > 0 ? (uint64_t) unit : 1;
   return 0;
 }
 
 errint_t
 nbd_side_open (const char *path, const char *export, bool depth,
-               const char *object, const struct log *log,
                struct nbd_side **result)
 {
   CLEANUP (nbd_side_close) struct nbd_side *side = NULL;
@@ -113,15 +112,30 @@ nbd_side_open (const char *path, const char *export, bool depth,
 
   side = calloc (1, sizeof *side);
   if (side == NULL)
-    return log_error (log, -ENOMEM, "cannot connect to the storage daemon",
-                      object);
+    return -ENOMEM;
   pthread_mutex_init (&side->lock, NULL);
   pthread_cond_init (&side->given_back, NULL);
   error = open_connections (side, path, export, depth);
+  if (error == 0)
+    *result = steal_pointer (&side);
+  return error;
+}
+
+errint_t
+nbd_side_wait (struct nbd_side *side)
+{
+  struct nbd_handle *handle = side->connections[0].handle;
+  errint_t error = finish_connecting (handle);
+  int64_t size, unit;
+
   if (error != 0)
-    return log_error (log, error, "cannot connect to the storage daemon",
-                      object);
-  *result = steal_pointer (&side);
+    return error;
+  size = nbd_get_size (handle);
+  if (size < 0)
+    return last_error ();
+  side->size = (uint64_t) size;
+  unit = nbd_get_block_size (handle, LIBNBD_SIZE_MINIMUM);
+  side->unit = unit > 0 ? (uint64_t) unit : 1;
   return 0;
 }
 
@@ -251,7 +265,9 @@ read_aligned (struct nbd_side *side, unsigned char *buffer,
 
   if (connection == NULL)
     return -EIO;
-  error = read_by (connection->handle, buffer, length, offset, &transfer);
+  error = finish_connecting (connection->handle);
+  if (error == 0)
+    error = read_by (connection->handle, buffer, length, offset, &transfer);
   give_back (side, connection, error == 0);
   return error == 0 && transfer.error == 0 ? 0 : -EIO;
 }
@@ -357,10 +373,14 @@ nbd_side_walk_depth (struct nbd_side *side,
   struct walk walk = { .take = take, .opaque = opaque };
   struct connection *connection = take_connection (side);
   errint_t error;
+  bool works;
 
   if (connection == NULL)
     return -EIO;
-  error = walk_by (connection->handle, &walk, side->size);
-  give_back (side, connection, walk.transfer.under_way == 0);
+  error = finish_connecting (connection->handle);
+  works = error == 0;
+  if (works)
+    error = walk_by (connection->handle, &walk, side->size);
+  give_back (side, connection, works && walk.transfer.under_way == 0);
   return error;
 }

@@ -12,18 +12,21 @@
 
 #include "cleanup.h"
 #include "errint.h"
-#include "log.h"
 
 struct nbd_side;
 
 /* Connects to EXPORT on the Unix socket at PATH; with DEPTH its allocation
- * depth can be asked for.  OBJECT is what messages call it.  -ETIMEDOUT,
- * -EIO, -ENOMEM: reported. */
+ * depth can be asked for.  Whoever listens there need not answer yet.  -EIO,
+ * -ENOMEM, …: not reported. */
 errint_t nbd_side_open (const char *path, const char *export, bool depth,
-                        const char *object, const struct log *log,
                         struct nbd_side **side);
 void nbd_side_close (struct nbd_side *side);
 DEFINE_CLEANUP (struct nbd_side *, nbd_side_close)
+
+/* Waits until the side answers; all that follows is for afterwards.  Opens no
+ * file and makes no socket, and nor does what follows.  -ETIMEDOUT, -EIO, …:
+ * not reported.  One thread. */
+errint_t nbd_side_wait (struct nbd_side *side);
 
 /* Bytes of the disk. */
 uint64_t nbd_side_size (const struct nbd_side *side);

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,17 @@
 
 struct image_pair {
   struct image_chains *chains;
+  int scratch[SIDES];           /* empty files for the scratch layers */
+  bool has_scratch;
+  struct storage_daemon_part *parts;    /* what the daemon started with */
+  size_t part_count;
   struct storage_daemon *daemon;
+  pthread_mutex_t lock;         /* for answer */
+  errint_t answer[SIDES];       /* 1: the daemon was not waited for yet;
+                                 * else what came of it */
   struct nbd_side *sides[SIDES];
   struct local_disk *local[SIDES];      /* NULL: only through the daemon */
+  uint64_t size[SIDES];         /* bytes */
   bool has_map;
   struct extents written;
 };
@@ -62,14 +71,37 @@ start_daemon (struct image_pair *pair, const char *directory,
               const struct log *log)
 {
   size_t count = 0;
-  int *files = blockgraph_files (pair->chains, &count);
+  int *files = blockgraph_files (pair->chains, pair->scratch, &count);
+  errint_t error = -ENOMEM;
+
+  pair->parts = blockgraph_parts (pair->chains, &pair->part_count);
+  if (files == NULL || pair->parts == NULL)
+    log_error (log, error, "cannot start the storage daemon", NULL);
+  else
+    error = storage_daemon_start (directory, pair->parts, pair->part_count,
+                                  files, count, log, &pair->daemon);
+  free (files);
+  return error;
+}
+
+/* Waits until the daemon has opened the images. */
+static errint_t
+wait_for_daemon (struct image_pair *pair, enum side side)
+{
   errint_t error;
 
-  if (files == NULL)
-    return log_error (log, -ENOMEM, "cannot start the storage daemon", NULL);
-  error = storage_daemon_start (directory, files, count, log, &pair->daemon);
-  free (files);
-  return error == 0 ? blockgraph_build (pair->daemon, pair->chains) : error;
+  pthread_mutex_lock (&pair->lock);
+  if (pair->answer[side] > 0) {
+    error = pair->sides[side] != NULL
+      ? nbd_side_wait (pair->sides[side]) : -ECONNREFUSED;
+    if (error != 0)
+      storage_daemon_blame (pair->daemon, pair->parts, pair->part_count,
+                            error);
+    pair->answer[side] = error;
+  }
+  error = pair->answer[side];
+  pthread_mutex_unlock (&pair->lock);
+  return error;
 }
 
 static errint_t
@@ -77,10 +109,21 @@ connect_side (struct image_pair *pair, enum side side, const struct log *log)
 {
   errint_t error = nbd_side_open (storage_daemon_socket (pair->daemon),
                                   blockgraph_export[side],
-                                  side == SIDE_OVERLAY,
-                                  side_name (pair, side), log,
-                                  &pair->sides[side]);
+                                  side == SIDE_OVERLAY, &pair->sides[side]);
 
+  /* A daemon that is dead already is so as well when it is waited for. */
+  if (error == -ENOMEM)
+    return log_error (log, error, "cannot connect to the storage daemon",
+                      NULL);
+  error = 0;
+  pair->answer[side] = 1;
+  if (pair->local[side] != NULL)
+    pair->size[side] = local_disk_size (pair->local[side]);
+  else {
+    error = wait_for_daemon (pair, side);
+    if (error == 0)
+      pair->size[side] = nbd_side_size (pair->sides[side]);
+  }
   if (error == 0 && pair_size (pair, side) > SIZE_LIMIT) {
     log_report (log, LOG_LEVEL_ERROR, "cannot read the image",
                 side_name (pair, side), "its header claims a disk of %" PRIu64
@@ -104,46 +147,45 @@ open_local (struct image_pair *pair, enum side side, const struct log *log)
   if (error != 0)
     return log_error (log, error, "cannot read the image",
                       side_name (pair, side));
-  if (pair->local[side] != NULL
-      && local_disk_size (pair->local[side]) != pair_size (pair, side)) {
-    local_disk_close (pair->local[side]);
-    pair->local[side] = NULL;
-  }
   return 0;
 }
 
-/* The file exists by name only until QEMU has opened it. */
+/* A file without a name. */
 static errint_t
-add_scratch (struct image_pair *pair, enum side side, const char *directory,
-             const struct log *log)
+make_scratch_file (struct image_pair *pair, enum side side,
+                   const char *directory, const struct log *log)
 {
   CLEANUP_FREE char *path = NULL;
-  CLEANUP_CLOSE int fd = -1;
-  errint_t error;
 
   if (asprintf (&path, "%s/scratch.XXXXXX", directory) < 0)
     return log_error (log, -ENOMEM, "cannot make a scratch file", NULL);
-  fd = mkostemp (path, O_CLOEXEC);
-  if (fd < 0)
+  pair->scratch[side] = mkostemp (path, O_CLOEXEC);
+  if (pair->scratch[side] < 0)
     return log_error (log, -errno, "cannot make a scratch file", path);
-  error = blockgraph_add_scratch (pair->daemon, pair->chains, side, path,
-                                  pair_size (pair, side));
   unlink (path);
-  return error;
+  return 0;
 }
 
 static errint_t
 read_map (struct image_pair *pair, const struct log *log)
 {
-  errint_t error;
+  const uint32_t layers = (uint32_t) pair->chains->base_index;
+  errint_t error = -ENOTSUP;
 
-  if (pair->chains->base_index == 0) {
+  if (layers == 0) {
     log_detail (log, "overlay and base have no common chain: everything may "
                 "differ");
     return 0;
   }
-  error = written_read (pair->sides[SIDE_OVERLAY],
-                        (uint32_t) pair->chains->base_index, &pair->written);
+  if (pair->local[SIDE_OVERLAY] != NULL)
+    error = written_read_local (pair->local[SIDE_OVERLAY], layers,
+                                &pair->written);
+  if (error == -ENOTSUP) {
+    error = wait_for_daemon (pair, SIDE_OVERLAY);
+    if (error != 0)
+      return error;
+    error = written_read (pair->sides[SIDE_OVERLAY], layers, &pair->written);
+  }
   if (error != 0)
     return log_error (log, error, "cannot find out what was written",
                       side_name (pair, SIDE_OVERLAY));
@@ -178,13 +220,14 @@ open_pair (struct image_pair *pair, const struct pair_options *options,
     return error;
   warn_of_writers (&pair->chains->overlay, log);
   warn_of_writers (&pair->chains->base, log);
-  error = start_daemon (pair, options->private_directory, log);
+  for (int side = 0; error == 0 && side < SIDES; ++side)
+    error = make_scratch_file (pair, side, options->private_directory, log);
+  if (error == 0)
+    error = start_daemon (pair, options->private_directory, log);
   for (int side = 0; error == 0 && side < SIDES; ++side) {
-    error = connect_side (pair, side, log);
+    error = open_local (pair, side, log);
     if (error == 0)
-      error = open_local (pair, side, log);
-    if (error == 0)
-      error = add_scratch (pair, side, options->private_directory, log);
+      error = connect_side (pair, side, log);
   }
   if (error != 0)
     return error;
@@ -201,6 +244,8 @@ pair_open (const struct pair_options *options, const struct log *log,
 
   if (pair == NULL)
     return log_error (log, -ENOMEM, "cannot open the images", NULL);
+  pair->scratch[SIDE_BASE] = pair->scratch[SIDE_OVERLAY] = -1;
+  pthread_mutex_init (&pair->lock, NULL);
   error = open_pair (pair, options, log);
   if (error == 0)
     *result = steal_pointer (&pair);
@@ -215,8 +260,12 @@ pair_close (struct image_pair *pair)
   for (int side = 0; side < SIDES; ++side) {
     nbd_side_close (pair->sides[side]);
     local_disk_close (pair->local[side]);
+    if (pair->scratch[side] >= 0)
+      close (pair->scratch[side]);
   }
   storage_daemon_stop (pair->daemon);
+  blockgraph_free_parts (pair->parts, pair->part_count);
+  pthread_mutex_destroy (&pair->lock);
   image_chains_close (pair->chains);
   extents_clear (&pair->written);
   free (pair);
@@ -225,7 +274,7 @@ pair_close (struct image_pair *pair)
 uint64_t
 pair_size (const struct image_pair *pair, enum side side)
 {
-  return nbd_side_size (pair->sides[side]);
+  return pair->size[side];
 }
 
 const struct extents *
@@ -245,6 +294,8 @@ pair_read (struct image_pair *pair, enum side side,
   if (pair->local[side] != NULL
       && local_disk_read (pair->local[side], buffer, length, offset) == 0)
     return 0;
+  if (wait_for_daemon (pair, side) != 0)
+    return -EIO;
   return nbd_side_read (pair->sides[side], buffer, length, offset);
 }
 
@@ -292,6 +343,22 @@ pair_layer (const struct image_pair *pair, size_t index,
                               : SIDE_OVERLAY);
   }
   return true;
+}
+
+errint_t
+pair_add_scratch (struct image_pair *pair)
+{
+  errint_t error = 0;
+
+  for (int side = 0; error == 0 && side < SIDES && !pair->has_scratch; ++side)
+    error = wait_for_daemon (pair, side);
+  for (int side = 0; error == 0 && side < SIDES && !pair->has_scratch; ++side)
+    error = blockgraph_add_scratch (pair->daemon, pair->chains, side,
+                                    pair->scratch[side],
+                                    pair_size (pair, side));
+  if (error == 0)
+    pair->has_scratch = true;
+  return error;
 }
 
 const char *

@@ -58,9 +58,13 @@ const struct extents *pair_written (const struct image_pair *pair);
 errint_t pair_read (struct image_pair *pair, enum side side,
                     void *buffer, size_t length, uint64_t offset);
 
-/* Where an appliance finds a side's disk: an NBD export on a Unix socket that
- * may be written to, into a scratch layer that is thrown away.  Strings of the
- * pair.  A socket takes any number of connections. */
+/* Makes the scratch layers, once; later calls do nothing.  Opens no file and
+ * makes no socket.  Failures are reported.  One thread. */
+errint_t pair_add_scratch (struct image_pair *pair);
+
+/* Where an appliance finds a side's disk after that: an NBD export on a Unix
+ * socket that may be written to, into a scratch layer that is thrown away.
+ * Strings of the pair.  A socket takes any number of connections. */
 const char *pair_scratch_socket (const struct image_pair *pair,
                                  enum side side);
 const char *pair_scratch_export (const struct image_pair *pair,

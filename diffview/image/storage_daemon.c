@@ -21,11 +21,14 @@
 
 #define PROGRAM "qemu-storage-daemon"
 #define SOCKET_BACKLOG 16
+/* Of what it writes to its standard error, the end is kept. */
+#define ERRORS_MAX 16384
 
 struct storage_daemon {
   const struct log *log;
   pid_t pid;                    /* 0 before it runs */
-  struct qmp *qmp;
+  int monitor;                  /* the socket of QMP, until it is used */
+  struct qmp *qmp;              /* NULL until then */
   char *socket_path;            /* NULL before it is bound */
   bool hidden;                  /* the socket was removed */
   int errors;                   /* what it writes to its standard error */
@@ -59,23 +62,37 @@ make_socket (struct storage_daemon *daemon, const char *directory, int *fd)
   return 0;
 }
 
+/* What the process wrote, in TEXT, without the end of the last line. */
+static void
+read_errors (const struct storage_daemon *daemon, char *text, size_t size)
+{
+  off_t end = lseek (daemon->errors, 0, SEEK_END);
+  off_t start = end > (off_t) size ? end - (off_t) size + 1 : 0;
+  ssize_t got = pread (daemon->errors, text, size - 1, start);
+
+  text[got > 0 ? got : 0] = '\0';
+  while (got > 0 && text[got - 1] == '\n')
+    text[--got] = '\0';
+}
+
+static const char *
+without_program (const char *line)
+{
+  return strncmp (line, PROGRAM ": ", strlen (PROGRAM ": ")) == 0
+    ? line + strlen (PROGRAM ": ") : line;
+}
+
 /* Reports that the process failed, with the last line that it wrote. */
 static errint_t
 report_failure (const struct storage_daemon *daemon, errint_t error,
                 const char *object)
 {
-  char text[1024], *line;
-  off_t end = lseek (daemon->errors, 0, SEEK_END);
-  off_t start = end > (off_t) sizeof text ? end - (off_t) sizeof text + 1 : 0;
-  ssize_t got = pread (daemon->errors, text, sizeof text - 1, start);
+  char text[ERRORS_MAX];
+  const char *line;
 
-  text[got > 0 ? got : 0] = '\0';
-  while (got > 0 && text[got - 1] == '\n')
-    text[--got] = '\0';
+  read_errors (daemon, text, sizeof text);
   line = strrchr (text, '\n');
-  line = line != NULL ? line + 1 : text;
-  if (strncmp (line, PROGRAM ": ", strlen (PROGRAM ": ")) == 0)
-    line += strlen (PROGRAM ": ");
+  line = without_program (line != NULL ? line + 1 : text);
   if (line[0] != '\0')
     log_report (daemon->log, LOG_LEVEL_ERROR, PROGRAM " failed", object,
                 "%s", line);
@@ -84,12 +101,36 @@ report_failure (const struct storage_daemon *daemon, errint_t error,
   return error;
 }
 
+/* The command line, to be freed: only the array is new. */
+static const char **
+command_line (const struct storage_daemon_part *parts, size_t count,
+              const char *chardev, const char *nbd)
+{
+  const char *const first[] = {
+    PROGRAM, "--chardev", chardev, "--monitor", "chardev=monitor",
+    "--nbd-server", nbd,
+  };
+  const size_t first_count = sizeof first / sizeof *first;
+  const char **line = calloc (first_count + 2 * count + 1, sizeof *line);
+
+  if (line == NULL)
+    return NULL;
+  memcpy (line, first, sizeof first);
+  for (size_t i = 0; i < count; ++i) {
+    line[first_count + 2 * i] = parts[i].option;
+    line[first_count + 2 * i + 1] = parts[i].description;
+  }
+  return line;
+}
+
 static errint_t
-run (struct storage_daemon *daemon, int monitor, int server,
-     const int *kept, size_t kept_count)
+run (struct storage_daemon *daemon,
+     const struct storage_daemon_part *parts, size_t count,
+     int monitor, int server, const int *kept, size_t kept_count)
 {
   CLEANUP_FREE char *chardev = NULL, *nbd = NULL;
   CLEANUP_FREE_BYTES unsigned char *memory = NULL;
+  const char **line;
   int *all;
   errint_t error;
 
@@ -97,17 +138,17 @@ run (struct storage_daemon *daemon, int monitor, int server,
   if (memory == NULL
       || asprintf (&chardev, "socket,id=monitor,fd=%d", monitor) < 0
       || asprintf (&nbd, "addr.type=fd,addr.str=%d,max-connections=0",
-                   server) < 0)
+                   server) < 0
+      || (line = command_line (parts, count, chardev, nbd)) == NULL)
     return log_error (daemon->log, -ENOMEM, "cannot start", PROGRAM);
   all = (int *) (void *) memory;
   if (kept_count > 0)
     memcpy (all, kept, kept_count * sizeof *all);
   all[kept_count] = monitor;
   all[kept_count + 1] = server;
-  error = subprocess_start ((const char *const []) {
-      PROGRAM, "--chardev", chardev, "--monitor", "chardev=monitor",
-      "--nbd-server", nbd, NULL },
-    daemon->errors, all, kept_count + 2, &daemon->pid);
+  error = subprocess_start (line, daemon->errors, all, kept_count + 2,
+                            &daemon->pid);
+  free (line);
   if (error == 0)
     return 0;
   daemon->pid = 0;
@@ -120,11 +161,12 @@ run (struct storage_daemon *daemon, int monitor, int server,
 
 errint_t
 storage_daemon_start (const char *directory,
+                      const struct storage_daemon_part *parts, size_t count,
                       const int *kept, size_t kept_count,
                       const struct log *log, struct storage_daemon **result)
 {
   CLEANUP (storage_daemon_stop) struct storage_daemon *daemon = NULL;
-  CLEANUP_CLOSE int own = -1, its = -1, server = -1;
+  CLEANUP_CLOSE int its = -1, server = -1;
   int monitor[2];
   errint_t error;
 
@@ -132,25 +174,20 @@ storage_daemon_start (const char *directory,
   if (daemon == NULL)
     return log_error (log, -ENOMEM, "cannot start", PROGRAM);
   daemon->log = log;
+  daemon->monitor = -1;
   daemon->errors = memfd_create ("errors", MFD_CLOEXEC);
   if (daemon->errors < 0
       || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, monitor) != 0)
     return log_error (log, -errno, "cannot start", PROGRAM);
-  own = monitor[0];
+  daemon->monitor = monitor[0];
   its = monitor[1];
   error = make_socket (daemon, directory, &server);
   if (error == 0)
-    error = run (daemon, its, server, kept, kept_count);
-  if (error != 0)
-    return error;
-  /* Its death must be seen as the end of both. */
-  close (steal_fd (&its));
-  close (steal_fd (&server));
-  error = qmp_open (own, &daemon->qmp);
-  if (error != 0)
-    return report_failure (daemon, error, NULL);
-  steal_fd (&own);
-  *result = steal_pointer (&daemon);
+    error = run (daemon, parts, count, its, server, kept, kept_count);
+  /* From here on its death is seen as the end of both. */
+  if (error == 0)
+    *result = steal_pointer (&daemon);
+  return error;
   return 0;
 }
 
@@ -166,6 +203,8 @@ storage_daemon_stop (struct storage_daemon *daemon)
     subprocess_wait (daemon->pid);
   }
   qmp_close (daemon->qmp);
+  if (daemon->monitor >= 0)
+    close (daemon->monitor);
   storage_daemon_hide (daemon);
   free (daemon->socket_path);
   if (daemon->errors >= 0)
@@ -184,6 +223,45 @@ without_handle (const char *refusal)
     ? end + strlen ("': ") : refusal;
 }
 
+/* What is wrong with PART, if that is what LINE says: "OPTION DESCRIPTION:
+ * what is wrong"; else NULL. */
+static const char *
+complaint_about (const struct storage_daemon_part *part, const char *line)
+{
+  const size_t option = strlen (part->option);
+  const size_t description = strlen (part->description);
+
+  if (strncmp (line, part->option, option) != 0 || line[option] != ' ')
+    return NULL;
+  line += option + 1;
+  if (strncmp (line, part->description, description) != 0)
+    return NULL;
+  line += description;
+  return strncmp (line, ": ", 2) == 0 ? without_handle (line + 2) : NULL;
+}
+
+errint_t
+storage_daemon_blame (struct storage_daemon *daemon,
+                      const struct storage_daemon_part *parts, size_t count,
+                      errint_t error)
+{
+  char text[ERRORS_MAX], *rest = text, *line;
+
+  read_errors (daemon, text, sizeof text);
+  while ((line = strsep (&rest, "\n")) != NULL)
+    for (size_t i = 0; i < count; ++i) {
+      const char *complaint = complaint_about (&parts[i],
+                                               without_program (line));
+
+      if (complaint == NULL)
+        continue;
+      log_report (daemon->log, LOG_LEVEL_ERROR, parts[i].what,
+                  parts[i].object, "%s", complaint);
+      return error;
+    }
+  return report_failure (daemon, error, NULL);
+}
+
 static errint_t
 report (const struct storage_daemon *daemon, errint_t error,
         const char *what, const char *object, const char *refusal)
@@ -195,14 +273,31 @@ report (const struct storage_daemon *daemon, errint_t error,
   return error;
 }
 
+static errint_t
+open_monitor (struct storage_daemon *daemon)
+{
+  errint_t error;
+
+  if (daemon->qmp != NULL)
+    return 0;
+  error = qmp_open (daemon->monitor, &daemon->qmp);
+  if (error == 0)
+    daemon->monitor = -1;
+  return error;
+}
+
 errint_t
 storage_daemon_execute (struct storage_daemon *daemon, const char *command,
                         json_t *arguments,
                         const char *what, const char *object)
 {
   CLEANUP_FREE char *refusal = NULL;
-  errint_t error = qmp_execute (daemon->qmp, command, arguments, &refusal);
+  errint_t error = open_monitor (daemon);
 
+  if (error == 0)
+    error = qmp_execute (daemon->qmp, command, arguments, &refusal);
+  else
+    json_decref (arguments);
   return error == 0 ? 0 : report (daemon, error, what, object, refusal);
 }
 

@@ -17,13 +17,32 @@
 
 struct storage_daemon;
 
-/* Starts it, with the KEPT file descriptors under their own numbers (as
- * /dev/fd/N) and its socket in DIRECTORY; it dies with the calling thread.
- * Failures are reported.  LOG is borrowed. */
+/* What it has from its start on: an option, "--blockdev" or "--export", and
+ * its description.  A failure is reported as "WHAT: OBJECT: what QEMU
+ * says". */
+struct storage_daemon_part {
+  const char *option;
+  char *description;            /* JSON */
+  const char *what, *object;
+};
+
+/* Starts it with PARTS (COUNT of them, borrowed), with the KEPT file
+ * descriptors under their own numbers (as /dev/fd/N) and its socket in
+ * DIRECTORY; it dies with the calling thread.  It is not waited for: who
+ * connects to the socket is answered once everything is there.  Failures are
+ * reported.  LOG is borrowed. */
 errint_t storage_daemon_start (const char *directory,
+                               const struct storage_daemon_part *parts,
+                               size_t count,
                                const int *kept, size_t kept_count,
                                const struct log *log,
                                struct storage_daemon **daemon);
+
+/* Connecting failed with ERROR: reports what of PARTS, as they were given at
+ * the start, is to blame, or that the daemon failed.  Returns ERROR. */
+errint_t storage_daemon_blame (struct storage_daemon *daemon,
+                               const struct storage_daemon_part *parts,
+                               size_t count, errint_t error);
 
 /* Ends it and waits; the socket is removed. */
 void storage_daemon_stop (struct storage_daemon *daemon);

@@ -59,3 +59,15 @@ written_read (struct nbd_side *side, uint32_t layers,
 
   return nbd_side_walk_depth (side, take, &collection);
 }
+
+errint_t
+written_read_local (struct local_disk *disk, uint32_t layers,
+                    struct extents *written)
+{
+  struct collection collection = { .written = written, .layers = layers };
+  errint_t error = local_disk_walk_depth (disk, layers, take, &collection);
+
+  if (error != 0)
+    extents_clear (written);
+  return error;
+}

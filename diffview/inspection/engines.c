@@ -67,6 +67,9 @@ launch (struct engines *engines)
 
   if (engines->appliances != NULL || engines->launch_error != 0)
     return engines->launch_error;
+  engines->launch_error = pair_add_scratch (engines->pair);
+  if (engines->launch_error != 0)
+    return engines->launch_error;
   for (int side = 0; side < SIDES; ++side) {
     appliances.socket[side] =
       pair_scratch_socket (engines->pair, (enum side) side);

@@ -209,8 +209,10 @@ read_by_threads (struct image_pair *pair, char **arguments)
 }
 
 static int
-hold (const struct image_pair *pair)
+hold (struct image_pair *pair)
 {
+  if (pair_add_scratch (pair) != 0)
+    return 2;
   printf ("%d %s %s %s\n", pair_daemon_pid (pair),
           pair_scratch_socket (pair, SIDE_OVERLAY),
           pair_scratch_export (pair, SIDE_BASE),

@@ -114,11 +114,14 @@ is "nothing is flushed" "$(grep -cE 'fsync|fdatasync|sync_file' trace)" 0
 mkdir bin
 run env PATH="$work/bin" "$tool" top.qcow2 written
 like "no storage daemon" "$(cat err)" 'cannot start: qemu-storage-daemon: No such file.*hint: install'
+qemu-img create -q -f qcow2 -o extended_l2=on -b base.qcow2 -F qcow2 odd.qcow2
 printf '#!/bin/sh\necho "qemu-storage-daemon: it is broken" >&2\nexit 1\n' \
     >bin/qemu-storage-daemon
 chmod +x bin/qemu-storage-daemon
-run env PATH="$work/bin:$PATH" "$tool" top.qcow2 written
+run env PATH="$work/bin:$PATH" "$tool" odd.qcow2 written
 is "a storage daemon that fails" "$(cat err)" "error: qemu-storage-daemon failed: it is broken"
+run env PATH="$work/bin:$PATH" "$tool" top.qcow2 written
+is "is not missed where plain clusters are all" "$status $(cat err)" "0 "
 long=tmp/$(printf '%0100d' 0)
 mkdir "$long"
 run env TMPDIR="$work/$long" "$tool" top.qcow2 written

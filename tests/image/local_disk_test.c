@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Disks that are read without QEMU: qcow2 images made here, entry by entry,
+ * and files that change after they were opened.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <endian.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "local_disk.h"
+
+#define CLUSTER UINT64_C (65536)
+#define L1 CLUSTER
+#define L2 (2 * CLUSTER)
+#define DATA (3 * CLUSTER)
+#define ZERO_FLAG UINT64_C (1)
+#define COMPRESSED (UINT64_C (1) << 62)
+
+/* A chain of one layer in memory. */
+struct image {
+  struct image_file file;
+  struct image_layer layer;
+  struct image_chain chain;
+};
+
+static void
+write_number (const struct image *image, uint64_t offset, uint64_t value)
+{
+  const uint64_t bytes = htobe64 (value);
+
+  assert_int_equal (pwrite (image->file.fd, &bytes, sizeof bytes,
+                            (off_t) offset), sizeof bytes);
+}
+
+static void
+make_image (struct image *image, const char *format, off_t length)
+{
+  memset (image, 0, sizeof *image);
+  image->file.name = (char *) (uintptr_t) "image";
+  image->file.fd = memfd_create ("image", MFD_CLOEXEC);
+  assert_true (image->file.fd >= 0);
+  assert_int_equal (ftruncate (image->file.fd, length), 0);
+  image->layer.file = &image->file;
+  image->layer.format = format_find (format);
+  image->chain.layers = &image->layer;
+  image->chain.count = 1;
+}
+
+/* Ten clusters, of which the first has bytes. */
+static void
+make_qcow2 (struct image *image)
+{
+  make_image (image, "qcow2", (off_t) (DATA + CLUSTER));
+  image->layer.header = (struct image_header) {
+    .virtual_size = 10 * CLUSTER, .cluster_bits = 16, .zero_flag = true,
+    .l1_entries = 1, .l1_offset = L1,
+  };
+  write_number (image, L1, L2);
+  write_number (image, L2, DATA);
+  write_number (image, DATA, 42);
+}
+
+static struct local_disk *
+open_disk (const struct image *image)
+{
+  struct local_disk *disk = NULL;
+
+  assert_int_equal (local_disk_open (&image->chain, 0, &disk), 0);
+  return disk;
+}
+
+static errint_t
+read_number (struct local_disk *disk, uint64_t offset, uint64_t *value)
+{
+  errint_t error = local_disk_read (disk, value, sizeof *value, offset);
+
+  *value = be64toh (*value);
+  return error;
+}
+
+static errint_t
+count_written (void *opaque, uint64_t offset, uint64_t length, uint32_t depth)
+{
+  uint64_t *written = opaque;
+
+  (void) offset;
+  if (depth == 1)
+    *written += length;
+  return 0;
+}
+
+/* What ENTRY as the second cluster's is read as, and whether the map tells
+ * that the cluster was written. */
+static void
+entry_is (uint64_t entry, errint_t wanted, errint_t wanted_map, bool written)
+{
+  struct image image;
+  struct local_disk *disk;
+  uint64_t value = 1, sum = 0;
+
+  make_qcow2 (&image);
+  write_number (&image, L2 + 8, entry);
+  disk = open_disk (&image);
+  assert_int_equal (read_number (disk, CLUSTER + 8, &value), wanted);
+  assert_true (wanted != 0 || value == 0);
+  assert_int_equal (read_number (disk, 0, &value), 0);
+  assert_int_equal (value, 42);
+  assert_int_equal (local_disk_walk_depth (disk, 1, count_written, &sum),
+                    wanted_map);
+  if (wanted_map == 0)
+    assert_int_equal (sum, written ? 2 * CLUSTER : CLUSTER);
+  local_disk_close (disk);
+  close (image.file.fd);
+}
+
+static void
+test_entries (void **state)
+{
+  (void) state;
+  entry_is (0, 0, 0, false);
+  entry_is (ZERO_FLAG, 0, 0, true);
+  entry_is (ZERO_FLAG | DATA, 0, 0, true);
+  entry_is (COMPRESSED | DATA, -ENOTSUP, 0, true);
+  /* Not where a cluster begins. */
+  entry_is (DATA + 512, -ENOTSUP, -ENOTSUP, false);
+  /* Beyond the end of the file. */
+  entry_is (UINT64_C (1) << 40, -ENOTSUP, 0, true);
+  entry_is (UINT64_C (0x00ffffffffff0000), -ENOTSUP, 0, true);
+}
+
+static void
+test_tables (void **state)
+{
+  static const uint64_t wrong[] = {
+    L2 + 512, UINT64_C (1) << 40, UINT64_C (0x00ffffffffff0000)
+  };
+  struct image image;
+  struct local_disk *disk;
+  uint64_t value;
+
+  (void) state;
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+    make_qcow2 (&image);
+    write_number (&image, L1, wrong[i]);
+    disk = open_disk (&image);
+    assert_int_equal (read_number (disk, 0, &value), -ENOTSUP);
+    local_disk_close (disk);
+    close (image.file.fd);
+  }
+  make_qcow2 (&image);
+  image.layer.header.l1_offset = UINT64_MAX - 8;
+  assert_null (open_disk (&image));
+  image.layer.header.l1_offset = L1;
+  image.layer.header.virtual_size = UINT64_MAX & ~UINT64_C (511);
+  assert_null (open_disk (&image));
+  image.layer.header.l1_entries = UINT32_MAX;
+  assert_null (open_disk (&image));
+  image.layer.header.virtual_size = 0;
+  disk = open_disk (&image);
+  assert_int_equal (local_disk_size (disk), 0);
+  local_disk_close (disk);
+  close (image.file.fd);
+}
+
+static void
+test_kinds (void **state)
+{
+  struct image image;
+  uint64_t value;
+  struct local_disk *disk;
+
+  (void) state;
+  make_qcow2 (&image);
+  image.layer.header.extended_l2 = true;
+  assert_null (open_disk (&image));
+  image.layer.header.extended_l2 = false;
+  image.layer.header.external_data = true;
+  assert_null (open_disk (&image));
+  image.layer.header.external_data = false;
+  image.layer.header.unknown_features = true;
+  assert_null (open_disk (&image));
+  image.layer.header.unknown_features = false;
+  image.layer.header.encrypted = true;
+  assert_null (open_disk (&image));
+  image.layer.header.encrypted = false;
+  /* Before version 3 no entry reads as zeros. */
+  image.layer.header.zero_flag = false;
+  write_number (&image, L2 + 8, ZERO_FLAG);
+  disk = open_disk (&image);
+  assert_int_equal (read_number (disk, CLUSTER, &value), -ENOTSUP);
+  local_disk_close (disk);
+  close (image.file.fd);
+  make_image (&image, "vdi", 65536);
+  assert_null (open_disk (&image));
+  close (image.file.fd);
+}
+
+/* A file that changed is for QEMU, for good. */
+static void
+test_changes (void **state)
+{
+  static const char *const formats[] = { "raw", "qcow2" };
+  struct image image;
+  struct local_disk *disk;
+  uint64_t value, sum = 0;
+  struct timespec times[2];
+  struct stat status;
+
+  (void) state;
+  for (size_t i = 0; i < 2; ++i) {
+    if (i == 0)
+      make_image (&image, formats[i], (off_t) CLUSTER);
+    else
+      make_qcow2 (&image);
+    /* Written long ago. */
+    times[0].tv_sec = times[1].tv_sec = 1000000000;
+    times[0].tv_nsec = times[1].tv_nsec = 0;
+    assert_int_equal (futimens (image.file.fd, times), 0);
+    disk = open_disk (&image);
+    assert_int_equal (read_number (disk, 0, &value), 0);
+    write_number (&image, DATA, 43);
+    assert_int_equal (fstat (image.file.fd, &status), 0);
+    assert_int_not_equal (status.st_mtim.tv_sec, 1000000000);
+    assert_int_equal (read_number (disk, 0, &value), -ENOTSUP);
+    assert_int_equal (futimens (image.file.fd, times), 0);
+    assert_int_equal (read_number (disk, 0, &value), -ENOTSUP);
+    assert_int_equal (local_disk_walk_depth (disk, 1, count_written, &sum),
+                      -ENOTSUP);
+    local_disk_close (disk);
+    close (image.file.fd);
+  }
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_entries),
+    cmocka_unit_test (test_tables),
+    cmocka_unit_test (test_kinds),
+    cmocka_unit_test (test_changes),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
