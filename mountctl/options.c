@@ -150,17 +150,18 @@ set_progress (struct options *options, char *value)
   return NULL;
 }
 
-/* There is no sandbox but the virtual machine yet, so "auto" and "off" are
- * the same. */
 static const char *
-set_sandbox (struct options *options __attribute__ ((unused)), char *value)
+set_sandbox (struct options *options, char *value)
 {
-  if (strcmp (value, "auto") == 0 || strcmp (value, "off") == 0)
-    return NULL;
-  if (strcmp (value, "require") == 0)
-    return "cannot be had: in this version the appliance's virtual machine "
-      "is the only wall";
-  return "must be auto, require or off";
+  if (strcmp (value, "auto") == 0)
+    options->sandbox = SANDBOX_AUTO;
+  else if (strcmp (value, "require") == 0)
+    options->sandbox = SANDBOX_REQUIRE;
+  else if (strcmp (value, "off") == 0)
+    options->sandbox = SANDBOX_OFF;
+  else
+    return "must be auto, require or off";
+  return NULL;
 }
 
 /* A decimal number up to LIMIT, with nothing around it. */

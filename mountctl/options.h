@@ -14,6 +14,7 @@
 #include "errint.h"
 #include "inspection.h"
 #include "log.h"
+#include "sandbox.h"
 
 /* Bits of a set: which commands take an option. */
 enum command {
@@ -46,6 +47,7 @@ struct options {
 
   /* the comparison */
   enum engine_choice engine;
+  enum sandbox_choice sandbox;
   struct option_values mounts, keys;
   bool verify, times, content_only;
   struct option_values ignore_xattrs, includes, excludes;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "progress_bar.h"
+#include "sandbox.h"
 #include "work.h"
 
 static void
@@ -57,6 +58,24 @@ open_pair (struct work *work, const struct options *options,
   return pair_open (&pair, log, &work->pair);
 }
 
+/* What comes after parses what the guest wrote.  Appliances are started by
+ * this process, and mounts made: then there is no sandbox yet. */
+static errint_t
+shut_in (struct work *work, const struct options *options,
+         const struct log *log)
+{
+  const struct extents *written = pair_written (work->pair);
+  uint64_t bytes = written != NULL ? extents_total (written)
+    : pair_size (work->pair, SIDE_BASE) + pair_size (work->pair, SIDE_OVERLAY);
+
+  if (options->command == COMMAND_MOUNT
+      || (options->command != COMMAND_INFO
+          && options->engine != ENGINE_DIRECT))
+    return 0;
+  pair_seal (work->pair);
+  return sandbox_enter (options->sandbox, sandbox_memory_budget (bytes), log);
+}
+
 /* Opens the pair, then what OPEN makes of it. */
 static errint_t
 open_both (struct work *work, const struct options *options,
@@ -74,6 +93,8 @@ open_both (struct work *work, const struct options *options,
   /* Whatever a library puts aside on the way goes with the directory. */
   setenv ("TMPDIR", private_directory, 1);
   error = open_pair (work, options, private_directory, log);
+  if (error == 0)
+    error = shut_in (work, options, log);
   if (error < 0)
     return error;
   inspection_options (options, log, &inspection);

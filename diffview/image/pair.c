@@ -394,6 +394,18 @@ pair_export (const struct image_pair *pair, enum side side)
   return blockgraph_export[side];
 }
 
+void
+pair_seal (struct image_pair *pair)
+{
+  storage_daemon_seal (pair->daemon);
+}
+
+int
+pair_daemon_process (const struct image_pair *pair)
+{
+  return storage_daemon_process (pair->daemon);
+}
+
 int
 pair_daemon_pid (const struct image_pair *pair)
 {

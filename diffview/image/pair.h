@@ -103,6 +103,16 @@ struct pair_layer {
 bool pair_layer (const struct image_pair *pair, size_t index,
                  struct pair_layer *layer);
 
+/* No more than reading can be asked of the storage daemon from here on: the
+ * connection by which it opens files on command is given up.  To be called
+ * before the first byte of a guest's disk is parsed, and after everything that
+ * has to change the block graph. */
+void pair_seal (struct image_pair *pair);
+
+/* A descriptor that polls readable once the storage daemon has ended; the
+ * pair's.  It is a pidfd: waitid(2) knows why. */
+int pair_daemon_process (const struct image_pair *pair);
+
 /* Process id of the storage daemon, for messages and tests. */
 int pair_daemon_pid (const struct image_pair *pair);
 

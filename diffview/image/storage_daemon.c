@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -27,8 +28,9 @@
 struct storage_daemon {
   const struct log *log;
   pid_t pid;                    /* 0 before it runs */
+  int process;                  /* the same as a pidfd, or -1 */
   int monitor;                  /* the socket of QMP, until it is used */
-  struct qmp *qmp;              /* NULL until then */
+  struct qmp *qmp;              /* NULL until then, and once it is sealed */
   char *socket_path;            /* NULL before it is bound */
   bool hidden;                  /* the socket was removed */
   int errors;                   /* what it writes to its standard error */
@@ -149,8 +151,11 @@ run (struct storage_daemon *daemon,
   error = subprocess_start (line, daemon->errors, all, kept_count + 2,
                             &daemon->pid);
   free (line);
-  if (error == 0)
-    return 0;
+  if (error == 0) {
+    daemon->process = pidfd_open (daemon->pid, 0);
+    return daemon->process >= 0 ? 0
+      : log_error (daemon->log, -errno, "cannot watch", PROGRAM);
+  }
   daemon->pid = 0;
   log_error (daemon->log, error, "cannot start", PROGRAM);
   if (error == -ENOENT)
@@ -174,6 +179,7 @@ storage_daemon_start (const char *directory,
   if (daemon == NULL)
     return log_error (log, -ENOMEM, "cannot start", PROGRAM);
   daemon->log = log;
+  daemon->process = -1;
   daemon->monitor = -1;
   daemon->errors = memfd_create ("errors", MFD_CLOEXEC);
   if (daemon->errors < 0
@@ -188,7 +194,6 @@ storage_daemon_start (const char *directory,
   if (error == 0)
     *result = steal_pointer (&daemon);
   return error;
-  return 0;
 }
 
 void
@@ -199,12 +204,14 @@ storage_daemon_stop (struct storage_daemon *daemon)
   if (daemon->pid > 0) {
     /* It has nothing to finish: the images are read-only, the scratch
      * layers are thrown away. */
-    kill (daemon->pid, SIGKILL);
+    if (daemon->process < 0
+        || pidfd_send_signal (daemon->process, SIGKILL, NULL, 0) < 0)
+      kill (daemon->pid, SIGKILL);
     subprocess_wait (daemon->pid);
   }
-  qmp_close (daemon->qmp);
-  if (daemon->monitor >= 0)
-    close (daemon->monitor);
+  if (daemon->process >= 0)
+    close (daemon->process);
+  storage_daemon_seal (daemon);
   storage_daemon_hide (daemon);
   free (daemon->socket_path);
   if (daemon->errors >= 0)
@@ -328,6 +335,21 @@ storage_daemon_hide (struct storage_daemon *daemon)
   if (daemon->socket_path != NULL && !daemon->hidden)
     unlink (daemon->socket_path);
   daemon->hidden = true;
+}
+
+void
+storage_daemon_seal (struct storage_daemon *daemon)
+{
+  if (daemon->qmp != NULL)
+    qmp_close (steal_pointer (&daemon->qmp));
+  if (daemon->monitor >= 0)
+    close (steal_fd (&daemon->monitor));
+}
+
+int
+storage_daemon_process (const struct storage_daemon *daemon)
+{
+  return daemon->process;
 }
 
 pid_t

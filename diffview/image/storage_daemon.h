@@ -65,6 +65,13 @@ errint_t storage_daemon_run_job (struct storage_daemon *daemon,
 const char *storage_daemon_socket (const struct storage_daemon *daemon);
 void storage_daemon_hide (struct storage_daemon *daemon);
 
+/* Gives up the connection by which it can be told to open files: what comes
+ * after parses what a guest wrote. */
+void storage_daemon_seal (struct storage_daemon *daemon);
+
+/* A descriptor that polls readable once it has ended; the daemon's. */
+int storage_daemon_process (const struct storage_daemon *daemon);
+
 pid_t storage_daemon_pid (const struct storage_daemon *daemon);
 
 #endif

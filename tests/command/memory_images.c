@@ -19,11 +19,13 @@
  */
 #include <config.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inspection.h"
@@ -34,6 +36,7 @@
 struct image_pair {
   pid_t daemon;
   const char *overlay;
+  int gate;                     /* the file "gate", or -1 */
 };
 
 struct inspection {
@@ -76,8 +79,27 @@ pair_open (const struct pair_options *options, const struct log *log,
   if (*pair == NULL)
     return -ENOMEM;
   (*pair)->overlay = options->overlay;
+  (*pair)->gate = open ("gate", O_RDONLY | O_CLOEXEC);
   (*pair)->daemon = start_daemon ();
   return 0;
+}
+
+uint64_t
+pair_size (const struct image_pair *pair __attribute__ ((unused)),
+           enum side side __attribute__ ((unused)))
+{
+  return 4096;
+}
+
+const struct extents *
+pair_written (const struct image_pair *pair __attribute__ ((unused)))
+{
+  return NULL;
+}
+
+void
+pair_seal (struct image_pair *pair __attribute__ ((unused)))
+{
 }
 
 bool
@@ -166,6 +188,16 @@ make_trees (struct memory *memory, const char *overlay)
   }
 }
 
+/* Is the gate there and closed?  The sandbox lets nobody look it up by name. */
+static bool
+is_closed (const struct image_pair *pair)
+{
+  struct stat gate;
+
+  return pair->gate >= 0 && fstat (pair->gate, &gate) == 0
+    && gate.st_nlink > 0;
+}
+
 errint_t
 inspection_open (struct image_pair *pair,
                  const struct inspection_options *options,
@@ -185,7 +217,7 @@ inspection_open (struct image_pair *pair,
   if (strcmp (overlay, "slow") == 0)
     sleep (60);
   while ((strcmp (overlay, "gate") == 0 || strcmp (overlay, "chatty") == 0)
-         && access ("gate", F_OK) == 0)
+         && is_closed (pair))
     usleep (10000);
   for (int i = 0; strcmp (overlay, "chatty") == 0 && i < 500; ++i)
     log_report (options->log, LOG_LEVEL_WARNING, "something odd", NULL,

@@ -42,9 +42,6 @@ refused "progress" \
     diff --progress x a
 refused "sandbox" 'wrong usage: --sandbox: x: must be auto, require or off' \
     diff --sandbox x a
-refused "sandbox=require" \
-    'wrong usage: --sandbox: require: cannot be had: .* is the only wall' \
-    diff --sandbox=require a
 refused "json and zero" 'wrong usage: --json and -z exclude each other' \
     diff --json -z a
 refused "-o unknown" \

@@ -39,6 +39,7 @@ owned libnbd.h diffview/image
 owned ext2fs/ diffview/direct/ext
 owned blkid/ diffview/image
 owned jansson.h diffview/image mountctl
+owned seccomp.h diffview/sandbox
 
 # wrong_includes ROOM: its includes of headers that it may not see.
 wrong_includes ()
@@ -84,6 +85,8 @@ is "inspection shows inspection.h and survey.h alone" \
     "$(sees_only diffview/inspection inspection.h survey.h)" ""
 is "guestfs shows appliances.h alone" \
     "$(sees_only diffview/guestfs appliances.h)" ""
+is "sandbox shows sandbox.h alone" \
+    "$(sees_only diffview/sandbox sandbox.h)" ""
 is "direct shows direct.h and direct_account.h alone" \
     "$(sees_only diffview/direct direct.h direct_account.h)" ""
 

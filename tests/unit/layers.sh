@@ -3,7 +3,7 @@
 # The rooms and what each may include: for headers.sh and layering.sh.
 
 # Every folder with code, lower layers first.
-rooms="diffview/util diffview diffview/image diffview/guestfs
+rooms="diffview/util diffview/sandbox diffview diffview/image diffview/guestfs
        diffview/broker diffview/direct diffview/direct/ext
        diffview/inspection fuse mountctl"
 
@@ -12,7 +12,7 @@ may_include ()
 {
     case $1 in
     diffview/util) echo "$1" ;;
-    diffview) echo "$1 diffview/util" ;;
+    diffview/sandbox | diffview) echo "$1 diffview/util" ;;
     diffview/image | diffview/guestfs | fuse)
         echo "$1 diffview diffview/util" ;;
     diffview/broker)
@@ -26,6 +26,7 @@ may_include ()
              "diffview/image diffview diffview/util" ;;
     mountctl)
         echo "$1 fuse diffview/inspection diffview/broker diffview/direct" \
-             "diffview/guestfs diffview/image diffview diffview/util" ;;
+             "diffview/guestfs diffview/image diffview/sandbox" \
+             "diffview diffview/util" ;;
     esac
 }
