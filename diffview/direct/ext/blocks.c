@@ -28,7 +28,7 @@ struct blocks {
   bool written_known;
   struct extents written;
   struct block_cache *cache;
-  _Atomic uint64_t bytes_read;
+  _Atomic uint64_t bytes_read[SIDES];
 };
 
 errint_t
@@ -102,7 +102,7 @@ read_disk (struct blocks *blocks, enum side side,
   errint_t err = pair_read (blocks->pair, side, buffer, length,
                             blocks->side[side].offset + offset);
 
-  blocks->bytes_read += length;
+  blocks->bytes_read[side] += length;
   return err == -ENOMEM ? err : err < 0 ? -EIO : 0;
 }
 
@@ -320,7 +320,7 @@ blocks_written (const struct blocks *blocks)
 }
 
 uint64_t
-blocks_bytes_read (const struct blocks *blocks)
+blocks_bytes_read (const struct blocks *blocks, enum side side)
 {
-  return blocks->bytes_read;
+  return blocks->bytes_read[side];
 }

@@ -61,7 +61,8 @@ errint_t blocks_compute_written (struct blocks *blocks, bool *known);
 /* The result, as long as BLOCKS lives; NULL when it is not known. */
 const struct extents *blocks_written (const struct blocks *blocks);
 
-/* Bytes read from the disks so far, for -v. */
-uint64_t blocks_bytes_read (const struct blocks *blocks);
+/* Bytes read from a side's disk so far, for -v.  What both sides share is the
+ * base's. */
+uint64_t blocks_bytes_read (const struct blocks *blocks, enum side side);
 
 #endif

@@ -96,15 +96,27 @@ equal_unseen (const struct comparer *comparer,
   return 0;
 }
 
+/* Read from the disks so far. */
+static uint64_t
+bytes_read (const struct comparer *comparer)
+{
+  const struct blocks *blocks = comparer->fs[SIDE_BASE]->blocks;
+
+  return blocks_bytes_read (blocks, SIDE_BASE) +
+    blocks_bytes_read (blocks, SIDE_OVERLAY);
+}
+
 static errint_t
 compare_bytes (struct comparer *comparer, const struct content content[SIDES],
                uint64_t offset, size_t length, bool *equal)
 {
+  uint64_t before = bytes_read (comparer);
   errint_t err = 0;
 
   for (int side = 0; side < SIDES && err == 0; ++side)
     err = content_load (&content[side], comparer->buffer[side], length,
                         offset);
+  comparer->bytes += bytes_read (comparer) - before;
   if (err == 0)
     *equal = memcmp (comparer->buffer[SIDE_BASE],
                      comparer->buffer[SIDE_OVERLAY], length) == 0;
@@ -182,11 +194,13 @@ comparer_compare (struct comparer *comparer, uint32_t base, uint32_t overlay,
                   enum content_answer *answer)
 {
   const uint32_t number[SIDES] = { base, overlay };
+  uint64_t before = comparer->bytes;
   struct content content[SIDES] = { { 0 }, { 0 } };
   errint_t err = compare_opened (comparer, number, content, answer);
 
   for (int side = 0; side < SIDES; ++side)
     content_clear (&content[side]);
+  comparer->files += comparer->bytes > before;
   if (err == 0 || err == -ENOMEM)
     return err;
   *answer = CONTENT_UNREADABLE;

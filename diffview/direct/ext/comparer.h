@@ -19,6 +19,8 @@ struct comparer {
    * taken as equal. */
   bool trust_inodes;
   uint8_t *buffer[SIDES];       /* owned */
+  /* What had to be read so far: */
+  uint64_t files, bytes;        /* of both sides together */
 };
 
 /* *COMPARER is to be cleared whatever happens.  -ENOMEM. */

@@ -142,6 +142,20 @@ compare_trees (struct ext_engine *ext, struct comparer *comparer,
   return err;
 }
 
+/* What the comparison cost, for -v. */
+static void
+report_cost (const struct ext_engine *ext, const struct comparer *comparer)
+{
+  uint64_t base = blocks_bytes_read (ext->blocks, SIDE_BASE);
+  uint64_t overlay = blocks_bytes_read (ext->blocks, SIDE_OVERLAY);
+
+  log_detail (ext->log, "%s: bytes read: %" PRIu64 " of the base, %" PRIu64
+              " of the overlay", ext->name, base, overlay);
+  log_detail (ext->log, "%s: of these file data, to compare it: %" PRIu64
+              " bytes of %" PRIu64 " files", ext->name, comparer->bytes,
+              comparer->files);
+}
+
 /* Fills the trees and compares them. */
 static errint_t
 compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
@@ -165,6 +179,8 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
     err = walk_fill (&changes, &comparer, rules, ext->tree);
   if (err == 0)
     err = compare_trees (ext, &comparer, rules, delta, filesystem);
+  if (err == 0)
+    report_cost (ext, &comparer);
   comparer_clear (&comparer);
   return err;
 }
@@ -184,8 +200,6 @@ ext_compute (struct engine *engine, const struct compare_rules *rules,
   if (err < 0)
     return log_error (ext->log, err, "cannot compare", ext->name);
   report_unreadable (ext, delta, first);
-  log_detail (ext->log, "%s: %" PRIu64 " bytes read", ext->name,
-              blocks_bytes_read (ext->blocks));
   return 0;
 }
 
