@@ -27,6 +27,10 @@ struct delta_entry;
 struct compare_rules {
   bool verify;                  /* compare the bytes of every file */
   bool times;                   /* an mtime difference is a change */
+  bool retry;                   /* the images are being written, and what
+                                 * cannot be read may be so for the moment
+                                 * only: -EAGAIN in its place, not reported,
+                                 * where an engine can tell */
   /* fnmatch patterns of xattr names that do not count; NULL-terminated, or
    * NULL.  Borrowed. */
   char *const *ignore_xattrs;
@@ -47,7 +51,8 @@ struct engine_operations {
    * cannot be judged is added as unreadable and reported to the log of the
    * engine: that is no failure.  A failure leaves DELTA with what was added
    * so far, was reported, and is a negative errno: -ENOTSUP means that another
-   * engine could do it.  Called once, by one thread. */
+   * engine could do it, -EAGAIN what the rules say of retry.  Called once, by
+   * one thread. */
   errint_t (*compute) (struct engine *engine,
                        const struct compare_rules *rules,
                        struct delta *delta, unsigned filesystem);

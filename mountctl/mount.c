@@ -138,6 +138,7 @@ run (void *opaque, struct worker *worker)
   struct mount_job *mount = opaque;
   struct serve *serve;
   struct work work;
+  bool again;
   errint_t error;
 
   mount->worker = worker;
@@ -145,8 +146,9 @@ run (void *opaque, struct worker *worker)
     close (mount->options->ready_fd);
   if (mount->launcher >= 0)
     close (mount->launcher);
-  error = work_open (&work, mount->options, mount->directory->path,
+  error = work_open (&work, mount->options, worker, mount->directory->path,
                      mount->show_progress, mount->messages);
+  again = error == -EAGAIN;
   if (error == 0)
     error = serve_work (mount, &work);
   work_close (&work);
@@ -155,6 +157,8 @@ run (void *opaque, struct worker *worker)
     serve_free (serve);
   if (worker_is_orphan (worker))
     private_directory_remove (mount->directory);
+  if (again)
+    return WORKER_AGAIN;
   return error < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -38,11 +38,16 @@ run (void *opaque, struct worker *worker)
   const struct report *report = opaque;
   struct work work;
   int code = EXIT_FAILED;
+  errint_t error;
 
   setvbuf (stdout, NULL, _IOFBF, STDOUT_BUFFER);
-  if (report->open (&work, report->options, report->private_directory,
-                    report->show_progress, report->messages) == 0)
+  error = report->open (&work, report->options, worker,
+                        report->private_directory, report->show_progress,
+                        report->messages);
+  if (error == 0)
     code = print (report, worker, &work);
+  else if (error == -EAGAIN)
+    code = WORKER_AGAIN;
   work_close (&work);
   return code;
 }

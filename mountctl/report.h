@@ -22,6 +22,7 @@ struct report {
 
   /* work_open, or its like. */
   errint_t (*open) (struct work *work, const struct options *options,
+                    const struct worker *worker,
                     const char *private_directory, bool show_progress,
                     struct messages *messages);
 

@@ -31,6 +31,7 @@
 struct supervision {
   const struct job *job;
   pid_t worker;
+  unsigned tries;               /* workers that gave way to another */
   int signal_fd, ready_fd, relay_fd;
   struct relay relay;
   bool ready;                   /* the worker said so */
@@ -153,15 +154,15 @@ redirect_worker (int relay_fd)
 }
 
 static void run_worker (const struct job *job, pid_t supervisor,
-                        int ready_fd, int relay_fd)
+                        unsigned tries, int ready_fd, int relay_fd)
   __attribute__ ((noreturn));
 
 static void
 run_worker (const struct job *job, pid_t supervisor,
-            int ready_fd, int relay_fd)
+            unsigned tries, int ready_fd, int relay_fd)
 {
   struct worker worker = {
-    .supervisor = supervisor, .ready_fd = ready_fd,
+    .supervisor = supervisor, .ready_fd = ready_fd, .tries = tries,
   };
   struct sigaction action;
   sigset_t none;
@@ -348,7 +349,7 @@ start_worker (struct supervision *supervision)
       || (supervision->worker = fork ()) < 0)
     error = -errno;
   else if (supervision->worker == 0)
-    run_worker (job, supervisor, ready[1], relay[1]);
+    run_worker (job, supervisor, supervision->tries, ready[1], relay[1]);
   if (ready[1] >= 0)
     close (ready[1]);
   if (relay[1] >= 0)
@@ -360,6 +361,45 @@ start_worker (struct supervision *supervision)
   setpgid (supervision->worker, supervision->worker);
   relay_init (&supervision->relay, relay[0], job->messages);
   return 0;
+}
+
+static void
+close_pipes (struct supervision *supervision)
+{
+  if (supervision->ready_fd >= 0)
+    close (steal_fd (&supervision->ready_fd));
+  if (supervision->relay_fd >= 0)
+    close (steal_fd (&supervision->relay_fd));
+}
+
+/* Runs one worker to its end, and clears what it started. */
+static errint_t
+run_one (struct supervision *supervision, const struct children *before)
+{
+  errint_t error = start_worker (supervision);
+
+  if (error < 0)
+    return error;
+  watch (supervision);
+  kill (-supervision->worker, SIGKILL);
+  children_end (before);
+  if (supervision->relay_fd >= 0)
+    relay_rest (&supervision->relay);
+  return 0;
+}
+
+/* Prepares for another worker where the last one wants that. */
+static bool
+begin_again (struct supervision *supervision)
+{
+  if (supervision->ready || supervision->stopping || supervision->signal != 0
+      || !WIFEXITED (supervision->status)
+      || WEXITSTATUS (supervision->status) != WORKER_AGAIN
+      || ++supervision->tries >= WORKER_TRIES)
+    return false;
+  supervision->ended = false;
+  close_pipes (supervision);
+  return true;
 }
 
 int
@@ -378,20 +418,18 @@ supervise (const struct job *job, int *signal)
   if (supervision.signal_fd < 0)
     log_error (&job->messages->log, supervision.signal_fd,
                job->what, job->object);
-  else if (start_worker (&supervision) == 0) {
-    watch (&supervision);
-    kill (-supervision.worker, SIGKILL);
-    children_end (&before);
-    if (supervision.relay_fd >= 0)
-      relay_rest (&supervision.relay);
-    code = judge_end (&supervision, signal);
+  else {
+    errint_t error;
+
+    do
+      error = run_one (&supervision, &before);
+    while (error == 0 && begin_again (&supervision));
+    if (error == 0)
+      code = judge_end (&supervision, signal);
   }
   if (job->clear != NULL)
     job->clear (job->opaque);
-  if (supervision.ready_fd >= 0)
-    close (supervision.ready_fd);
-  if (supervision.relay_fd >= 0)
-    close (supervision.relay_fd);
+  close_pipes (&supervision);
   if (supervision.signal_fd >= 0)
     close (supervision.signal_fd);
   return code;

@@ -17,6 +17,8 @@
 struct worker {
   pid_t supervisor;
   int ready_fd;                 /* for worker_ready */
+  unsigned tries;               /* how many workers returned WORKER_AGAIN
+                                 * before; at most WORKER_TRIES - 1 */
   bool quiet_broken_pipe;       /* SIGPIPE was not ignored: where it would have
                                  * ended the command, return
                                  * WORKER_BROKEN_PIPE without a message */
@@ -52,6 +54,12 @@ struct job {
 /* The exit code by which a worker says that nobody reads its output any more
  * and that SIGPIPE would have ended it: the caller ends by SIGPIPE. */
 #define WORKER_BROKEN_PIPE 141
+
+/* The one by which a worker that is not ready, and not the last one, says that
+ * another might do better; what it has to say is not said yet.  A new process,
+ * as this one cannot get out of what it shut itself into. */
+#define WORKER_AGAIN 142
+#define WORKER_TRIES 4
 
 /* Runs the job in a worker, a child that has a process group of its own, and
  * returns its exit code.  A signal that asks to end (INT, TERM, HUP, QUIT) ends

@@ -44,7 +44,8 @@ work_check (const struct options *options, const struct log *log)
 
 static errint_t
 open_pair (struct work *work, const struct options *options,
-           const char *private_directory, const struct log *log)
+           const struct worker *worker, const char *private_directory,
+           const struct log *log)
 {
   struct pair_options pair = {
     .overlay = options->operands[0],
@@ -52,6 +53,7 @@ open_pair (struct work *work, const struct options *options,
     .base = options->base,
     .base_format = options->base_format,
     .allow_remote_backing = options->allow_remote_backing,
+    .again = worker->tries > 0,
     .private_directory = private_directory,
   };
 
@@ -76,34 +78,6 @@ shut_in (struct work *work, const struct options *options,
   return sandbox_enter (options->sandbox, sandbox_memory_budget (bytes), log);
 }
 
-/* Opens the pair, then what OPEN makes of it. */
-static errint_t
-open_both (struct work *work, const struct options *options,
-           const char *private_directory, bool show_progress,
-           struct messages *messages,
-           errint_t (*open) (struct work *work,
-                             const struct inspection_options *options))
-{
-  const struct log *log = &messages->log;
-  CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
-  struct inspection_options inspection;
-  errint_t error;
-
-  *work = (struct work) { .pair = NULL };
-  /* Whatever a library puts aside on the way goes with the directory. */
-  setenv ("TMPDIR", private_directory, 1);
-  error = open_pair (work, options, private_directory, log);
-  if (error == 0)
-    error = shut_in (work, options, log);
-  if (error < 0)
-    return error;
-  inspection_options (options, log, &inspection);
-  inspection.private_directory = private_directory;
-  if (show_progress)
-    bar = progress_bar_start (messages, &inspection.progress);
-  return open (work, &inspection);
-}
-
 static errint_t
 open_inspection (struct work *work, const struct inspection_options *options)
 {
@@ -116,21 +90,54 @@ open_survey (struct work *work, const struct inspection_options *options)
   return survey_open (work->pair, options, &work->survey);
 }
 
+/* Opens the pair, then what OPEN makes of it. */
+static errint_t
+open_both (struct work *work, const struct options *options,
+           const struct worker *worker, const char *private_directory,
+           bool show_progress, struct messages *messages,
+           errint_t (*open) (struct work *work,
+                             const struct inspection_options *options))
+{
+  const struct log *log = &messages->log;
+  CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
+  struct inspection_options inspection;
+  errint_t error;
+
+  *work = (struct work) { .pair = NULL };
+  /* Whatever a library puts aside on the way goes with the directory. */
+  setenv ("TMPDIR", private_directory, 1);
+  error = open_pair (work, options, worker, private_directory, log);
+  if (error == 0)
+    error = shut_in (work, options, log);
+  if (error < 0)
+    return error;
+  inspection_options (options, log, &inspection);
+  inspection.private_directory = private_directory;
+  inspection.rules.retry = open == open_inspection
+    && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);
+  if (show_progress)
+    bar = progress_bar_start (messages, &inspection.progress);
+  error = open (work, &inspection);
+  if (error == -EAGAIN)
+    log_detail (log, "what was read is torn: opening the images again");
+  return error;
+}
+
 errint_t
 work_open (struct work *work, const struct options *options,
-           const char *private_directory, bool show_progress,
-           struct messages *messages)
+           const struct worker *worker, const char *private_directory,
+           bool show_progress, struct messages *messages)
 {
-  return open_both (work, options, private_directory, show_progress,
+  return open_both (work, options, worker, private_directory, show_progress,
                     messages, open_inspection);
 }
 
 errint_t
 work_open_survey (struct work *work, const struct options *options,
-                  const char *private_directory, bool show_progress,
-                  struct messages *messages)
+                  const struct worker *worker, const char *private_directory,
+                  bool show_progress, struct messages *messages)
 {
-  return open_both (work, options, private_directory, show_progress,
+  return open_both (work, options, worker, private_directory, show_progress,
                     messages, open_survey);
 }
 

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "options.h"
 #include "pair.h"
+#include "supervise.h"
 #include "survey.h"
 
 struct work {
@@ -23,14 +24,18 @@ struct work {
 errint_t work_check (const struct options *options, const struct log *log);
 
 /* Opens the pair and computes the delta set, showing a progress bar where
- * SHOW_PROGRESS.  Failures are reported.  To be closed with work_close in any
- * case. */
+ * SHOW_PROGRESS.  Failures are reported.  -EAGAIN, of which only -v hears:
+ * images that a QEMU writes to were read while they were torn, and a worker that
+ * opens them again may do better; not in the last of WORKER_TRIES.  To be closed
+ * with work_close in any case. */
 errint_t work_open (struct work *work, const struct options *options,
+                    const struct worker *worker,
                     const char *private_directory, bool show_progress,
                     struct messages *messages);
 
 /* The same for a survey instead of a delta set. */
 errint_t work_open_survey (struct work *work, const struct options *options,
+                           const struct worker *worker,
                            const char *private_directory, bool show_progress,
                            struct messages *messages);
 

@@ -13,7 +13,7 @@
 
 #include "blockgraph.h"
 #include "chain.h"
-#include "image_lock.h"
+#include "image_watch.h"
 #include "local_disk.h"
 #include "nbd_side.h"
 #include "pair.h"
@@ -26,6 +26,7 @@
 
 struct image_pair {
   struct image_chains *chains;
+  struct image_watch *watch;
   int scratch[SIDES];           /* empty files for the scratch layers */
   bool has_scratch;
   struct storage_daemon_part *parts;    /* what the daemon started with */
@@ -51,19 +52,6 @@ side_name (const struct image_pair *pair, enum side side)
   return chains->base_index != 0
     ? chains->overlay.layers[chains->base_index].file->name
     : chains->base.layers[0].file->name;
-}
-
-static void
-warn_of_writers (const struct image_chain *chain, const struct log *log)
-{
-  for (size_t i = 0; i < chain->count; ++i) {
-    const struct image_file *file = chain->layers[i].file;
-
-    if (image_lock_is_written (file))
-      log_report (log, LOG_LEVEL_WARNING, "the image is being written",
-                  file->name, "a running QEMU has it open for writing; this "
-                  "shows what had reached the file by now");
-  }
 }
 
 static errint_t
@@ -218,8 +206,11 @@ open_pair (struct image_pair *pair, const struct pair_options *options,
 
   if (error != 0)
     return error;
-  warn_of_writers (&pair->chains->overlay, log);
-  warn_of_writers (&pair->chains->base, log);
+  error = image_watch_new (pair->chains, log, &pair->watch);
+  if (error != 0)
+    return log_error (log, error, "cannot open the images", NULL);
+  if (!options->again)
+    image_watch_warn (pair->watch);
   for (int side = 0; error == 0 && side < SIDES; ++side)
     error = make_scratch_file (pair, side, options->private_directory, log);
   if (error == 0)
@@ -231,7 +222,8 @@ open_pair (struct image_pair *pair, const struct pair_options *options,
   }
   if (error != 0)
     return error;
-  warn_of_sizes (pair, log);
+  if (!options->again)
+    warn_of_sizes (pair, log);
   return read_map (pair, log);
 }
 
@@ -266,9 +258,23 @@ pair_close (struct image_pair *pair)
   storage_daemon_stop (pair->daemon);
   blockgraph_free_parts (pair->parts, pair->part_count);
   pthread_mutex_destroy (&pair->lock);
+  if (pair->watch != NULL)
+    image_watch_free (pair->watch);
   image_chains_close (pair->chains);
   extents_clear (&pair->written);
   free (pair);
+}
+
+bool
+pair_is_written (const struct image_pair *pair)
+{
+  return image_watch_is_written (pair->watch);
+}
+
+errint_t
+pair_check (struct image_pair *pair)
+{
+  return image_watch_check (pair->watch);
 }
 
 uint64_t

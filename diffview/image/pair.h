@@ -23,6 +23,7 @@ struct pair_options {
   const char *base;             /* --base, or NULL */
   const char *base_format;      /* --base-format, or NULL */
   bool allow_remote_backing;
+  bool again;                   /* no warnings: they were given before */
   /* An existing directory of mode 0700 that is ours alone: sockets and
    * scratch files are made there, and unlinked as early as possible. */
   const char *private_directory;
@@ -43,6 +44,15 @@ errint_t pair_open (const struct pair_options *options,
 /* Ends the storage daemon and waits for it. */
 void pair_close (struct image_pair *pair);
 DEFINE_CLEANUP (struct image_pair *, pair_close)
+
+/* Was a QEMU writing to one of the image files when they were opened?  Then what
+ * is read may be torn: of different moments. */
+bool pair_is_written (const struct image_pair *pair);
+
+/* -EIO, reported the first time, when an image file has changed since it was
+ * opened: what was read before may have been wrong already.  One that was being
+ * written then may only grow.  To be asked after reading.  Any thread. */
+errint_t pair_check (struct image_pair *pair);
 
 /* Virtual size of a side's disk, bytes. */
 uint64_t pair_size (const struct image_pair *pair, enum side side);

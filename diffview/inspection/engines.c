@@ -10,6 +10,7 @@
 #include "appliances.h"
 #include "direct.h"
 #include "engines.h"
+#include "guard.h"
 
 struct slot {
   struct engine *engine;        /* NULL until opened */
@@ -228,11 +229,25 @@ choose_direct (struct engines *engines, const struct filesystem *filesystem,
   return error;
 }
 
+/* Puts a guard before an engine that was opened. */
+static errint_t
+keep_watch (struct engines *engines, const struct filesystem *filesystem,
+            struct engine **engine)
+{
+  *engine = guard_new (*engine, engines->pair);
+  return *engine != NULL ? 0
+    : log_error (engines->options->log, -ENOMEM,
+                 "cannot open the filesystem", filesystem->device);
+}
+
 static errint_t
 open_chosen (struct engines *engines, const struct filesystem *filesystem,
              struct engine **engine)
 {
   bool only_direct = engines->options->engine == ENGINE_DIRECT;
+  bool retry = engines->options->rules.retry
+    && engines->options->engine != ENGINE_GUESTFS
+    && reason_against_direct (filesystem) == NULL;
   const char *reason;
   errint_t error = choose_direct (engines, filesystem, &reason, engine);
 
@@ -240,6 +255,8 @@ open_chosen (struct engines *engines, const struct filesystem *filesystem,
     tell_choice (engines, filesystem, "direct", NULL);
   if (error != -ENOTSUP)
     return error;
+  if (retry)
+    return -EAGAIN;
   if (only_direct && filesystem->written)
     return refuse (engines, filesystem, reason);
   if (only_direct) {
@@ -249,6 +266,15 @@ open_chosen (struct engines *engines, const struct filesystem *filesystem,
   }
   tell_choice (engines, filesystem, "guestfs", reason);
   return open_guestfs (engines, filesystem, engine);
+}
+
+static errint_t
+open_guarded (struct engines *engines, const struct filesystem *filesystem,
+              struct engine **engine)
+{
+  errint_t error = open_chosen (engines, filesystem, engine);
+
+  return error == 0 ? keep_watch (engines, filesystem, engine) : error;
 }
 
 errint_t
@@ -296,9 +322,9 @@ engines_open (struct engines *engines, size_t filesystem,
     return error;
   slot = &engines->slots[filesystem];
   if (slot->engine == NULL && slot->error == 0)
-    slot->error = open_chosen (engines,
-                               &engines->filesystems->list[filesystem],
-                               &slot->engine);
+    slot->error = open_guarded (engines,
+                                &engines->filesystems->list[filesystem],
+                                &slot->engine);
   *engine = slot->engine;
   return slot->error;
 }
@@ -318,6 +344,8 @@ engines_fall_back (struct engines *engines, size_t filesystem,
     return refuse (engines, which, "it gave up");
   tell_choice (engines, which, "guestfs", "the direct engine gave up");
   error = open_guestfs (engines, which, &other);
+  if (error == 0)
+    error = keep_watch (engines, which, &other);
   if (error != 0)
     return error;
   engine_close (slot->engine);

@@ -34,7 +34,8 @@ errint_t engines_look_inside (struct engines *engines);
 /* The engine of a filesystem, opened now or before; not the caller's: direct
  * where it can be had, guestfs for the rest, unless the user asked for one of
  * them.  What was not written is opened for reading: on the overlay's side only.
- * Failures are reported, the first time. */
+ * Failures are reported, the first time; not -EAGAIN, which is as the rules say
+ * of retry. */
 errint_t engines_open (struct engines *engines, size_t filesystem,
                        struct engine **engine);
 

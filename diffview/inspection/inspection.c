@@ -247,7 +247,7 @@ compare_all (struct inspection *inspection, struct assembly *assembly,
     }
     if (outcome->error == 0)
       outcome->error = error;
-    if (error == -ENOMEM
+    if (error == -ENOMEM || error == -EAGAIN
         || (error == -ENOTSUP
             && inspection->options.engine == ENGINE_DIRECT))
       return error;

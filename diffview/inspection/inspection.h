@@ -42,7 +42,8 @@ errint_t inspection_check_options (const struct inspection_options *options);
  * PAIR and what OPTIONS points to are borrowed and must outlive the
  * inspection.  A filesystem that cannot be read where others can is an
  * unreadable entry; when nothing can be read at all the call fails.  Failures
- * are reported.  *INSPECTION is to be freed with inspection_close. */
+ * are reported, but for -EAGAIN, which is as the rules say of retry: a pair that
+ * is opened again may show more.  *INSPECTION is to be freed with inspection_close. */
 errint_t inspection_open (struct image_pair *pair,
                           const struct inspection_options *options,
                           struct inspection **inspection);

@@ -84,6 +84,20 @@ is "unreadable outranks" "$status" 3
 like "the entry is in the list" "$(cat out)" $'\\?\tunreadable\t/srv/bad'
 like "it is named on stderr" "$(cat err)" '/srv/bad'
 like "it is counted on stderr" "$(cat err)" 'unreadable entries: 1$'
+
+# An overlay that is being written: what is torn is read again.
+command_run diff torn-once
+is "torn once: exit code" "$status" 0
+unlike "torn once: the list" "$(cat out)" unreadable
+is "torn once: one message" "$(cat err)" \
+   "deltafs: warning: the image is being written: torn-once: made up"
+command_run diff -v torn
+is "torn: exit code" "$status" 3
+is "torn: the list is there once" "$(grep -c '/srv/bad$' out)" 1
+is "torn: opened three times more" "$(grep -c 'opening the images again' err)" 3
+is "torn: one warning" "$(grep -c 'is being written' err)" 1
+is "torn: the entry is named once" "$(grep -c 'cannot read: /srv/bad' err)" 1
+
 command_run diff --exclude '/srv/*' good
 is "filtered: exit code" "$status" 0
 like "filtered entries are counted on stderr" "$(cat err)" \

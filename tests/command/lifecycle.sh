@@ -151,6 +151,12 @@ command_run mount unreadable "$mnt"
 is "unreadable entries: exit code" "$status" 0
 like "unreadable entries: warning" "$(cat err)" 'warning: unreadable entries: 1'
 command_run umount "$mnt"
+command_run mount torn-once "$mnt"
+is "torn once: exit code" "$status" 0
+is "torn once: one message" "$(cat err)" \
+   "deltafs: warning: the image is being written: torn-once: made up"
+command_run umount "$mnt"
+check_nothing_left "torn once"
 
 touch file
 mkdir full

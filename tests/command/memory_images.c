@@ -16,6 +16,9 @@
  *   slow        computing takes a minute
  *   gate        computing ends when there is no file "gate" any more
  *   chatty      the same, and then there are 500 warnings
+ *   torn        an overlay that is being written, with one entry that cannot
+ *               be judged however often it is opened
+ *   torn-once   the same, but the second time it can
  */
 #include <config.h>
 
@@ -37,6 +40,7 @@ struct image_pair {
   pid_t daemon;
   const char *overlay;
   int gate;                     /* the file "gate", or -1 */
+  bool again;
 };
 
 struct inspection {
@@ -57,6 +61,21 @@ start_daemon (void)
     _exit (127);
   }
   return child;
+}
+
+bool
+pair_is_written (const struct image_pair *pair)
+{
+  return strncmp (pair->overlay, "torn", 4) == 0;
+}
+
+/* Is one entry unreadable? */
+static bool
+is_torn (const struct image_pair *pair)
+{
+  return strcmp (pair->overlay, "unreadable") == 0 ||
+    strcmp (pair->overlay, "torn") == 0 ||
+    (strcmp (pair->overlay, "torn-once") == 0 && !pair->again);
 }
 
 errint_t
@@ -80,6 +99,10 @@ pair_open (const struct pair_options *options, const struct log *log,
     return -ENOMEM;
   (*pair)->overlay = options->overlay;
   (*pair)->gate = open ("gate", O_RDONLY | O_CLOEXEC);
+  (*pair)->again = options->again;
+  if (pair_is_written (*pair) && !options->again)
+    log_report (log, LOG_LEVEL_WARNING, "the image is being written",
+                options->overlay, "made up");
   (*pair)->daemon = start_daemon ();
   return 0;
 }
@@ -174,17 +197,20 @@ make_many (struct memory *memory)
 }
 
 static void
-make_trees (struct memory *memory, const char *overlay)
+make_trees (struct memory *memory, const struct image_pair *pair)
 {
+  const char *overlay = pair->overlay;
+
   if (strcmp (overlay, "good") == 0 || strcmp (overlay, "chatty") == 0)
     make_good (memory);
   else if (strcmp (overlay, "odd") == 0)
     make_odd (memory);
   else if (strcmp (overlay, "many") == 0)
     make_many (memory);
-  else if (strcmp (overlay, "unreadable") == 0) {
+  else if (is_torn (pair) || pair_is_written (pair)) {
     make_good (memory);
-    memory_special (memory, SIDE_OVERLAY, "/srv/bad", ENTRY_UNKNOWN);
+    if (is_torn (pair))
+      memory_special (memory, SIDE_OVERLAY, "/srv/bad", ENTRY_UNKNOWN);
   }
 }
 
@@ -222,13 +248,15 @@ inspection_open (struct image_pair *pair,
   for (int i = 0; strcmp (overlay, "chatty") == 0 && i < 500; ++i)
     log_report (options->log, LOG_LEVEL_WARNING, "something odd", NULL,
                 "number %d", i);
+  if (is_torn (pair) && options->rules.retry)
+    return -EAGAIN;
   inspection = calloc (1, sizeof *inspection);
   if (inspection == NULL)
     return -ENOMEM;
   inspection->memory = memory_new ();
-  make_trees (inspection->memory, overlay);
+  make_trees (inspection->memory, pair);
   inspection->delta = memory_compute (inspection->memory, &options->rules);
-  if (strcmp (overlay, "unreadable") == 0)
+  if (is_torn (pair))
     log_report (options->log, LOG_LEVEL_WARNING, "cannot read", "/srv/bad",
                 "made up");
   if (delta_filter (inspection->delta, &options->filter) < 0

@@ -185,6 +185,15 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
   return err;
 }
 
+static bool
+has_unreadable (const struct delta *delta, size_t first)
+{
+  for (size_t i = first; i < delta->count; ++i)
+    if (delta->entries[i].status == STATUS_UNREADABLE)
+      return true;
+  return false;
+}
+
 static errint_t
 ext_compute (struct engine *engine, const struct compare_rules *rules,
              struct delta *delta, unsigned filesystem)
@@ -197,6 +206,9 @@ ext_compute (struct engine *engine, const struct compare_rules *rules,
     if (ext->fs[side] != NULL && (ext->tree[side] = tree_new ()) == NULL)
       return log_error (ext->log, -ENOMEM, "cannot compare", ext->name);
   err = compute_changes (ext, rules, delta, filesystem);
+  if (rules->retry && err != -ENOMEM &&
+      (err < 0 || has_unreadable (delta, first)))
+    return -EAGAIN;
   if (err < 0)
     return log_error (ext->log, err, "cannot compare", ext->name);
   report_unreadable (ext, delta, first);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Passing everything on, see guard.h.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "guard.h"
+
+struct guard {
+  struct engine engine;
+  struct engine_operations operations;  /* with the name of inner */
+  struct engine *inner;         /* owned */
+  struct image_pair *pair;
+};
+
+static struct guard *
+of_engine (struct engine *engine)
+{
+  return (struct guard *) engine;
+}
+
+static errint_t
+guard_compute (struct engine *engine, const struct compare_rules *rules,
+               struct delta *delta, unsigned filesystem)
+{
+  struct guard *guard = of_engine (engine);
+  errint_t error = guard->inner->operations->compute (guard->inner, rules,
+                                                      delta, filesystem);
+
+  return error == 0 ? pair_check (guard->pair) : error;
+}
+
+static errint_t
+guard_pread (struct engine *engine, enum side side,
+             const struct delta_entry *entry, void *buffer, size_t length,
+             uint64_t offset, size_t *got)
+{
+  struct guard *guard = of_engine (engine);
+  errint_t error = guard->inner->operations->pread (guard->inner, side, entry,
+                                                    buffer, length, offset,
+                                                    got);
+
+  return error == 0 ? pair_check (guard->pair) : error;
+}
+
+static errint_t
+guard_stat (struct engine *engine, enum side side, const char *path,
+            struct entry *entry)
+{
+  struct guard *guard = of_engine (engine);
+
+  return guard->inner->operations->stat (guard->inner, side, path, entry);
+}
+
+static errint_t
+guard_read_path (struct engine *engine, enum side side, const char *path,
+                 size_t limit, char **content, size_t *length)
+{
+  struct guard *guard = of_engine (engine);
+
+  return guard->inner->operations->read_path (guard->inner, side, path, limit,
+                                              content, length);
+}
+
+static void
+guard_close (struct engine *engine)
+{
+  struct guard *guard = of_engine (engine);
+
+  engine_close (guard->inner);
+  free (guard);
+}
+
+struct engine *
+guard_new (struct engine *inner, struct image_pair *pair)
+{
+  struct guard *guard = calloc (1, sizeof *guard);
+
+  if (guard == NULL) {
+    engine_close (inner);
+    return NULL;
+  }
+  guard->operations = (struct engine_operations) {
+    .name = inner->operations->name,
+    .compute = guard_compute,
+    .pread = guard_pread,
+    .stat = guard_stat,
+    .read_path = guard_read_path,
+    .close = guard_close,
+  };
+  guard->engine.operations = &guard->operations;
+  guard->inner = inner;
+  guard->pair = pair;
+  return &guard->engine;
+}
