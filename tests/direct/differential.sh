@@ -63,10 +63,19 @@ compare_all ()
     rm dump-*
 }
 
+# The index that a run has made answers the others, where there is one.
+index_was_used ()
+{
+    [[ $1 = *bigalloc* || $1 = *ea_inode* ]] && return
+    "$dump" -q -v -c 65536 -x index base.raw "$2" 2>index.log
+    grep -q "the base's index was used" index.log ||
+        { note_file index.log; return 1; }
+}
+
 one_set ()
 {
     local flags=${1%%|*} arguments=${1#*|} here=$2
-    rm -f base.raw overlay.raw dirty.raw
+    rm -f base.raw overlay.raw dirty.raw index
     truncate -s 64M base.raw
     # shellcheck disable=SC2086
     mke2fs -q -F $arguments base.raw || return 1
@@ -83,7 +92,9 @@ one_set ()
     umount overlay
     mount -o loop,ro base.raw base && mount -o loop,ro overlay.raw overlay ||
         return 1
-    compare_all overlay.raw "" "-c 65536" "-c 4096 -s 7" "-n" || return 1
+    compare_all overlay.raw "" "-c 65536" "-c 4096 -s 7" "-n" \
+        "-c 65536 -x index" "-c 4096 -s 7 -x index" || return 1
+    index_was_used "$arguments" overlay.raw || return 1
     umount overlay
     # Without a journal such a copy is no consistent state.
     if [[ $arguments = *-t\ ext2* || $arguments = *^has_journal* ]]; then
@@ -93,7 +104,9 @@ one_set ()
     # The kernel recovers a copy of its own.
     cp --sparse=always dirty.raw overlay.raw
     mount -o loop overlay.raw overlay || return 1
-    compare_all dirty.raw "-i blocks" "-c 65536" "-c 1024" || return 1
+    compare_all dirty.raw "-i blocks" "-c 65536" "-c 1024" \
+        "-c 65536 -x index" || return 1
+    index_was_used "$arguments" dirty.raw || return 1
     umount overlay
     umount base
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-alntvVq] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-x INDEX] [-alntvVq] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
- * output, but all is read.  For tests to compare with what they know
+ * output, but all is read, -x: what is remembered of the base is in the file
+ * INDEX, which is made where it is not there.  For tests to compare with what they know
  * otherwise.  -a: instead of the delta, the classes of what was written.
  * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
 #include <config.h>
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 
 #include <nettle/md5.h>
 
+#include "base_cache.h"
 #include "delta.h"
 #include "direct.h"
 #include "direct_account.h"
@@ -29,6 +32,7 @@
 #define LARGE ((uint64_t) 64 << 20)
 
 static bool quiet, lines;
+static const char *index_file;
 
 static void
 write_log (void *opaque, enum log_level level, const char *message)
@@ -180,6 +184,31 @@ account (struct image_pair *pair, const struct log *log)
   return account_total (&account) == extents_total (written) ? 0 : 1;
 }
 
+/* Whatever is in the file. */
+static struct base_cache *
+load_cache (void)
+{
+  const struct digest identity = digest_of ("base", 4);
+  struct base_cache *cache = NULL;
+  CLEANUP_CLOSE int fd = open (index_file, O_RDONLY | O_CLOEXEC);
+
+  if (base_cache_new (&identity, "base", &cache) == 0 && fd >= 0 &&
+      base_cache_load (cache, fd) < 0)
+    fprintf (stderr, "the index is damaged\n");
+  return cache;
+}
+
+static void
+write_cache (const struct base_cache *cache)
+{
+  CLEANUP_CLOSE int fd = open (index_file, O_RDWR | O_CREAT | O_CLOEXEC,
+                               0600);
+  bool written = false;
+
+  if (fd < 0 || base_cache_write (cache, fd, &written) < 0)
+    fprintf (stderr, "the index cannot be written\n");
+}
+
 static int
 dump (struct image_pair *pair, const struct compare_rules *rules,
       const struct log *log)
@@ -189,6 +218,7 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
     { .length = pair_size (pair, SIDE_OVERLAY), .type = (char[]) { "ext4" } },
   };
   const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
+  CLEANUP (base_cache_free) struct base_cache *cache = NULL;
   CLEANUP (engine_close) struct engine *engine = NULL;
   CLEANUP (delta_free) struct delta *delta = delta_new ();
   const char *reason = NULL;
@@ -203,6 +233,8 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
              reason == NULL ? "" : reason);
     return 2;
   }
+  if (index_file != NULL && (cache = load_cache ()) != NULL)
+    direct_engine_remember (engine, cache);
   err = delta_add_filesystem (delta, engine, "disk", "/", true, &number);
   if (err == 0)
     err = engine->operations->compute (engine, rules, delta, number);
@@ -210,6 +242,8 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
     err = delta_finish (delta);
   if (err < 0)
     return 2;
+  if (cache != NULL)
+    write_cache (cache);
   for (size_t i = 0; i < delta->count; ++i)
     if (delta->entries[i].status != STATUS_SCAFFOLD)
       print_entry (engine, &delta->entries[i]);
@@ -228,7 +262,7 @@ main (int argc, char *argv[])
   int option;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:s:lntvVq")) >= 0)
+  while ((option = getopt (argc, argv, "ac:s:lntvVqx:")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
@@ -239,6 +273,7 @@ main (int argc, char *argv[])
     case 'v': log.verbose = true; break;
     case 'V': rules.verify = true; break;
     case 'q': quiet = true; break;
+    case 'x': index_file = optarg; break;
     default: return 2;
     }
   if (argc - optind != 2)

@@ -76,6 +76,12 @@ blocks_length (const struct blocks *blocks, enum side side)
   return blocks->side[side].length;
 }
 
+uint64_t
+blocks_offset (const struct blocks *blocks, enum side side)
+{
+  return blocks->side[side].offset;
+}
+
 void
 blocks_set_replay (struct blocks *blocks, enum side side,
                    struct replay *replay, uint32_t block_size)

@@ -37,6 +37,9 @@ DEFINE_CLEANUP (struct blocks *, blocks_free)
  * that has no volume. */
 uint64_t blocks_length (const struct blocks *blocks, enum side side);
 
+/* Where a side's volume begins on its disk, bytes. */
+uint64_t blocks_offset (const struct blocks *blocks, enum side side);
+
 /* Lays a finished replay over a side, in blocks of BLOCK_SIZE bytes.  Takes
  * ownership of its list. */
 void blocks_set_replay (struct blocks *blocks, enum side side,

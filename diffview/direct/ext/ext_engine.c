@@ -30,6 +30,7 @@ struct ext_engine {
   struct filesystem *fs[SIDES];
   struct tree *tree[SIDES];     /* what compute found */
   struct open_files *files;
+  struct base_cache *cache;     /* borrowed, or NULL */
   pthread_mutex_t lock;         /* of arena */
   struct arena *arena;          /* what stat gave out */
 };
@@ -168,7 +169,7 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
 
   if (err == 0)
     err = changes_compute (ext->fs[SIDE_BASE], ext->fs[SIDE_OVERLAY],
-                           ext->log, &changes);
+                           ext->cache, ext->log, &changes);
   if (err == 0 && changes.everything)
     log_detail (ext->log, "%s: comparing both trees whole", ext->name);
   if (err == 0 && ext->fs[SIDE_BASE] != NULL &&
@@ -367,4 +368,10 @@ ext_engine_open (struct image_pair *pair,
                 "%s", *reason != NULL ? *reason : strerror (-err));
   ext_close (&ext->engine);
   return err;
+}
+
+void
+ext_engine_remember (struct engine *engine, struct base_cache *cache)
+{
+  of_engine (engine)->cache = cache;
 }
