@@ -43,6 +43,7 @@ view_build (const struct delta *delta, const struct view_options *options,
   if (view == NULL)
     return -ENOMEM;
   view->delta = delta;
+  view->symlinks_inside = options->symlinks_inside;
   view->arena = arena_new ();
   if (view->arena == NULL)
     return -ENOMEM;
@@ -159,6 +160,20 @@ is_unknown_file (const struct node *node, const struct entry *entry,
         || (entry->missing & ENTRY_NO_METADATA) != 0);
 }
 
+/* The st_size of a symlink. */
+static off_t
+target_size (const struct view *view, view_node number,
+             const struct entry *entry)
+{
+  char scratch[VIEW_TARGET_SIZE];
+  const char *target;
+
+  if (view->symlinks_inside
+      && view_readlink (view, number, scratch, &target) == 0)
+    return (off_t) strlen (target);
+  return (off_t) entry->target_length;
+}
+
 void
 view_stat (const struct view *view, view_node number, struct stat *stat)
 {
@@ -180,7 +195,7 @@ view_stat (const struct view *view, view_node number, struct stat *stat)
     stat->st_atim = time_of (&entry->atime);
     stat->st_ctim = time_of (&entry->ctime);
     if (entry->target != NULL)
-      stat->st_size = (off_t) entry->target_length;
+      stat->st_size = target_size (view, number, entry);
   }
   if (is_unknown_file (node, entry, stat->st_mode))
     stat->st_size = 1;
@@ -203,7 +218,7 @@ view_identity (const struct view *view, view_node number,
 
 errint_t
 view_readlink (const struct view *view, view_node number,
-               const char **target)
+               char scratch[VIEW_TARGET_SIZE], const char **target)
 {
   const struct node *node = &view->nodes[number];
   const struct entry *entry = view_metadata (view, node);
@@ -212,6 +227,10 @@ view_readlink (const struct view *view, view_node number,
     return -EINVAL;
   if (entry->target == NULL || (entry->missing & ENTRY_NO_TARGET) != 0)
     return -EIO;
+  if (entry->target_length >= VIEW_TARGET_SIZE)
+    return -ENAMETOOLONG;
+  if (view->symlinks_inside)
+    return view_link_inside (view, number, entry->target, scratch, target);
   *target = entry->target;
   return 0;
 }

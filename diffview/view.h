@@ -18,6 +18,7 @@
 #ifndef DELTAFS_VIEW_H
 #define DELTAFS_VIEW_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ typedef uint32_t view_node;
 
 struct view_options {
   bool base;                    /* -o base: /.base */
+  bool symlinks_inside;         /* --symlinks=inside */
 };
 
 /* Builds the view.  DELTA is finished; it is borrowed and must outlive the
@@ -80,10 +82,16 @@ void view_stat (const struct view *view, view_node node, struct stat *stat);
 void view_identity (const struct view *view, view_node node,
                     uint64_t *inode, uint32_t *mode);
 
-/* A symlink's target: 0, -EIO where it could not be read, -EINVAL for
- * anything else.  *TARGET lives as long as the view. */
+/* A symlink's target: 0, -EIO where it could not be read, -ENAMETOOLONG where
+ * it has VIEW_TARGET_SIZE bytes or more, -EINVAL for anything else.  *TARGET
+ * lives as long as the view, or is in SCRATCH.  With symlinks_inside a target
+ * that leads out of the tree (out of /.deleted, /.base or the folder of a
+ * filesystem whose mount point is not known, for a link in there) is rewritten
+ * so that it does not: see view_links.c.  st_size is the length of what this
+ * gives; where it gives an error, that of the guest's. */
+#define VIEW_TARGET_SIZE PATH_MAX       /* what the kernel takes, with NUL */
 errint_t view_readlink (const struct view *view, view_node node,
-                        const char **target);
+                        char scratch[VIEW_TARGET_SIZE], const char **target);
 
 /* The node's own status and the entry that it shows (NULL for what has none:
  * made-up directories), and from which side. */

@@ -25,7 +25,6 @@ struct grower {
   struct view *view;
   const struct log *log;
   struct growth *growth;
-  struct reserved_names names;
   bool main_tree;               /* which namespace is being read */
   const char *path;             /* the current entry's */
   struct level *levels;
@@ -147,7 +146,9 @@ add_level (struct grower *grower, size_t depth, enum section section)
 {
   struct level *level = &grower->levels[depth];
   const struct level *above = &grower->levels[depth - 1];
-  struct node node = { .parent = above->node[section] };
+  struct node node = {
+    .parent = above->node[section], .section = (uint8_t) section,
+  };
   errint_t err;
 
   if (level->entry == NO_ENTRY) {
@@ -161,7 +162,7 @@ add_level (struct grower *grower, size_t depth, enum section section)
       + above->length + 1;
   }
   if (depth == 1 && grower->main_tree)
-    node.name = reserved_names_apply (&grower->names, node.name,
+    node.name = reserved_names_apply (&grower->view->reserved, node.name,
                                       grower->log);
   return add_node (grower, &node, &level->node[section]);
 }
@@ -266,7 +267,7 @@ grow_sections (struct grower *grower, bool base)
   errint_t err = push_level (grower, 0, NO_ENTRY);
 
   for (int section = 0; err == 0 && section < SECTIONS; ++section) {
-    struct node node = { .parent = VIEW_ROOT };
+    struct node node = { .parent = VIEW_ROOT, .section = (uint8_t) section };
 
     if (section == SECTION_BASE && !base)
       continue;
@@ -311,7 +312,7 @@ view_grow (struct view *view, bool base, const struct log *log,
   for (size_t i = 0; i < delta->count; ++i)
     if (!delta->filesystems[delta->entries[i].filesystem].main_tree)
       filesystems = true;
-  err = reserved_names_find (view, base, filesystems, &grower.names);
+  err = reserved_names_find (view, base, filesystems);
   if (err == 0)
     err = grow_sections (&grower, base);
   if (err == 0)

@@ -86,6 +86,7 @@ place_nodes (struct view *view, const struct growth *growth,
       layout->place[next] = member;
       view->nodes[next] = growth->nodes[member];
       view->nodes[next].parent = number;
+      view->nodes[next].depth = node->depth + 1;
       next++;
     }
   }

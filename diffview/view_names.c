@@ -75,9 +75,10 @@ free_name (struct view *view, const char *name)
 }
 
 errint_t
-reserved_names_find (struct view *view, bool base, bool filesystems,
-                     struct reserved_names *names)
+reserved_names_find (struct view *view, bool base, bool filesystems)
 {
+  struct reserved_names *names = &view->reserved;
+
   *names = (struct reserved_names) { .list = {
     { .name = ".deleted" },
     { .name = base ? ".base" : NULL },
@@ -99,22 +100,42 @@ reserved_names_find (struct view *view, bool base, bool filesystems,
   return 0;
 }
 
+/* What is in the guest's way; NULL: nothing. */
+static const struct reserved_name *
+find_reserved (const struct reserved_names *names, const char *name)
+{
+  for (int i = 0; i < SECTIONS; ++i) {
+    const struct reserved_name *reserved = &names->list[i];
+
+    if (reserved->name != NULL && reserved->guests != NULL
+        && strcmp (reserved->name, name) == 0)
+      return reserved;
+  }
+  return NULL;
+}
+
+const char *
+reserved_names_shown (const struct reserved_names *names, const char *name)
+{
+  const struct reserved_name *reserved = find_reserved (names, name);
+
+  return reserved == NULL ? name : reserved->guests;
+}
+
 const char *
 reserved_names_apply (struct reserved_names *names, const char *name,
                       const struct log *log)
 {
-  for (int i = 0; i < SECTIONS; ++i) {
-    struct reserved_name *reserved = &names->list[i];
+  const struct reserved_name *found = find_reserved (names, name);
+  struct reserved_name *reserved;
 
-    if (reserved->name == NULL || reserved->guests == NULL
-        || strcmp (reserved->name, name) != 0)
-      continue;
-    if (!reserved->reported)
-      log_report (log, LOG_LEVEL_WARNING, "name in use", NULL,
-                  "the guest's own /%s is shown as /%s", name,
-                  reserved->guests);
-    reserved->reported = true;
-    return reserved->guests;
-  }
-  return name;
+  if (found == NULL)
+    return name;
+  reserved = &names->list[found - names->list];
+  if (!reserved->reported)
+    log_report (log, LOG_LEVEL_WARNING, "name in use", NULL,
+                "the guest's own /%s is shown as /%s", name,
+                reserved->guests);
+  reserved->reported = true;
+  return reserved->guests;
 }

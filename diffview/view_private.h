@@ -18,19 +18,11 @@ struct node {
   uint32_t member_count;
   view_node inode;              /* the first node with the same inode */
   uint32_t subdirectories;
+  uint32_t depth;               /* the root's is 0 */
+  uint8_t section;              /* enum section: where it is */
   uint8_t side;                 /* which one it shows */
   uint8_t status;
   bool directory;
-};
-
-struct view {
-  const struct delta *delta;
-  struct arena *arena;
-  struct node *nodes;
-  uint32_t count;
-  const char **made_up;         /* paths of directories without an entry */
-  uint32_t made_up_count, made_up_capacity;
-  struct view_totals totals;
 };
 
 /* The parts of the tree that mirror the guest's paths. */
@@ -46,16 +38,31 @@ struct reserved_names {
   } list[SECTIONS];             /* .deleted, .base, .filesystems */
 };
 
-/* Fills NAMES with what is in use: .base where there is one, .filesystems
- * where FILESYSTEMS.  Asks the root filesystem's engine where the delta set
- * has one of the guest's own.  -ENOMEM. */
-errint_t reserved_names_find (struct view *view, bool base, bool filesystems,
-                              struct reserved_names *names);
+struct view {
+  const struct delta *delta;
+  struct arena *arena;
+  struct node *nodes;
+  uint32_t count;
+  const char **made_up;         /* paths of directories without an entry */
+  uint32_t made_up_count, made_up_capacity;
+  struct reserved_names reserved;
+  bool symlinks_inside;
+  struct view_totals totals;
+};
+
+/* Fills view->reserved with what is in use: .base where there is one,
+ * .filesystems where FILESYSTEMS.  Asks the root filesystem's engine where the
+ * delta set has one of the guest's own.  -ENOMEM. */
+errint_t reserved_names_find (struct view *view, bool base, bool filesystems);
 
 /* The name to show for a member of the guest's root directory; warns, once,
  * where it is another one. */
 const char *reserved_names_apply (struct reserved_names *names,
                                   const char *name, const struct log *log);
+
+/* The same without a warning: NAME itself, or another string. */
+const char *reserved_names_shown (const struct reserved_names *names,
+                                  const char *name);
 
 /* The nodes in listing order, parents first; before they are laid out,
  * parents are places in this array. */
@@ -75,6 +82,13 @@ errint_t view_lay_out (struct view *view, const struct growth *growth);
 
 /* Finds hard links, and the totals.  -ENOMEM. */
 errint_t view_number (struct view *view);
+
+/* TARGET, of a link, or what it has to be to stay inside, in SCRATCH.
+ * -ENAMETOOLONG. */
+errint_t view_link_inside (const struct view *view, view_node link,
+                           const char *target,
+                           char scratch[VIEW_TARGET_SIZE],
+                           const char **inside);
 
 /* The metadata that a node shows; NULL when it has none. */
 const struct entry *view_metadata (const struct view *view,

@@ -64,9 +64,10 @@ attributes_access (fuse_req_t request, fuse_ino_t number, int mask)
 void
 attributes_readlink (fuse_req_t request, fuse_ino_t number)
 {
+  char scratch[VIEW_TARGET_SIZE];
   const char *target;
   errint_t error = view_readlink (serve_of (request)->view,
-                                  reply_node (number), &target);
+                                  reply_node (number), scratch, &target);
 
   if (error < 0)
     reply_error (request, error);

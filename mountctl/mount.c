@@ -120,7 +120,10 @@ static errint_t
 serve_work (struct mount_job *mount, const struct work *work)
 {
   CLEANUP (view_free) struct view *view = NULL;
-  struct view_options view_options = { .base = mount->options->base_tree };
+  struct view_options view_options = {
+    .base = mount->options->base_tree,
+    .symlinks_inside = mount->options->symlinks == SYMLINKS_INSIDE,
+  };
   const struct delta *delta = inspection_delta (work->inspection);
   const struct log *log = &mount->messages->log;
   errint_t error;

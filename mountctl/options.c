@@ -164,6 +164,18 @@ set_sandbox (struct options *options, char *value)
   return NULL;
 }
 
+static const char *
+set_symlinks (struct options *options, char *value)
+{
+  if (strcmp (value, "keep") == 0)
+    options->symlinks = SYMLINKS_KEEP;
+  else if (strcmp (value, "inside") == 0)
+    options->symlinks = SYMLINKS_INSIDE;
+  else
+    return "must be keep or inside";
+  return NULL;
+}
+
 /* A decimal number up to LIMIT, with nothing around it. */
 static bool
 parse_number (const char *value, unsigned limit, unsigned *number)
@@ -283,6 +295,8 @@ static const struct option_row option_table[] = {
     "stay in the foreground", set_foreground },
   { NULL, 'o', "OPTIONS", COMMAND_MOUNT,
     "base, allow_other, all_readable", set_mount_words },
+  { "symlinks", 0, "HOW", COMMAND_MOUNT,
+    "keep, or inside: they do not lead out of the mount", set_symlinks },
   { "fd", 0, "N", COMMAND_MOUNT,
     "write a byte to N when the tree answers", set_ready_fd },
   { "pid-file", 0, "FILE", COMMAND_MOUNT,

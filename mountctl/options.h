@@ -24,6 +24,7 @@ enum command {
   COMMAND_INFO = 1 << 3,
 };
 
+enum symlinks_choice { SYMLINKS_KEEP, SYMLINKS_INSIDE };
 enum progress_choice { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 /* An option that may be given again and again. */
@@ -59,6 +60,7 @@ struct options {
   /* mount */
   bool foreground;
   bool base_tree, allow_other, all_readable;    /* -o */
+  enum symlinks_choice symlinks;
   int ready_fd;                 /* --fd, or -1 */
   const char *pid_file;
 

@@ -89,10 +89,13 @@ done
 
 # Words of arguments that have a fixed list: the manual has them all.
 for pair in "--engine auto|direct|guestfs" "--sandbox auto|require|off" \
-    "--progress auto|always|never"; do
+    "--progress auto|always|never" "--symlinks keep|inside"; do
+    command=diff operands=x
+    test "${pair%% *}" != --symlinks || command=mount operands="x y"
     check "manual: $pair" \
-        grep -qF "=item B<${pair%% *}> ${pair#* }" deltafs-diff.pod
-    command_run diff "${pair%% *}" nonsense x
+        grep -qF "=item B<${pair%% *}> ${pair#* }" deltafs-$command.pod
+    # shellcheck disable=SC2086
+    command_run $command "${pair%% *}" nonsense $operands
     like "parser: $pair" "$(head -n1 err)" \
         "must be $(echo "${pair#* }" |
             sed 's/|\([^|]*\)$/ or \1/; s/|/, /g')\$"

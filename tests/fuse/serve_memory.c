@@ -3,8 +3,8 @@
  * Mounts the delta set of a script (script.h) and serves it in the
  * foreground until it is unmounted or gets SIGTERM or SIGINT:
  *
- *   serve_memory [-o allow_other,all_readable,base] [-s SOURCE] [-x SESSION]
- *                SCRIPT MOUNTPOINT
+ *   serve_memory [-o allow_other,all_readable,base,inside] [-s SOURCE]
+ *                [-x SESSION] SCRIPT MOUNTPOINT
  *
  * Prints "ready" when the tree answers, and at the end "ended" with what
  * serve_run returned.  Exit code 0, or 2 if something failed.
@@ -94,6 +94,7 @@ main (int argc, char **argv)
       options.allow_other = strstr (optarg, "allow_other") != NULL;
       options.all_readable = strstr (optarg, "all_readable") != NULL;
       view_options.base = strstr (optarg, "base") != NULL;
+      view_options.symlinks_inside = strstr (optarg, "inside") != NULL;
       break;
     case 's':
       options.source = optarg;
