@@ -68,6 +68,16 @@ struct engine_operations {
                      void *buffer, size_t length, uint64_t offset,
                      size_t *got);
 
+  /* Finds the next piece of a regular file that may be something else than
+   * zeros: it begins at *START, at or behind OFFSET (which is within the
+   * file), and has *LENGTH bytes; 0 when there is nothing but a hole up to the
+   * end.  -ENOTSUP where holes are not known, -EIO where they cannot be told from
+   * what is damaged, -ENOMEM (not reported).  Any thread, after compute.  NULL in
+   * an engine that never knows holes. */
+  errint_t (*next_data) (struct engine *engine, enum side side,
+                         const struct delta_entry *entry, uint64_t offset,
+                         uint64_t *start, uint64_t *length);
+
   /* Metadata of the inode at PATH (symlinks are not followed, neither at the
    * end nor on the way) into *ENTRY, xattrs included; what it points to lives
    * as long as the engine.  -ENOENT when there is none or the side has no

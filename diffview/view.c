@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "delta_content.h"
 #include "view_private.h"
 
 /* xattrs of ours, which hide a guest's: all names with this prefix. */
@@ -342,21 +343,16 @@ view_read (const struct view *view, view_node number,
            void *buffer, size_t length, uint64_t offset, size_t *got)
 {
   const struct node *node = &view->nodes[number];
-  const struct entry *metadata = view_metadata (view, node);
-  const struct delta_entry *entry;
-  struct engine *engine;
 
   if (node->directory)
     return -EISDIR;
   if (!S_ISREG (type_of (view, node)))
     return -EINVAL;
-  if (metadata == NULL || metadata->type != ENTRY_FILE
-      || (metadata->missing & (ENTRY_NO_METADATA | ENTRY_NO_CONTENT)) != 0)
+  if (view_metadata (view, node) == NULL)
     return -EIO;
-  entry = &view->delta->entries[node->entry];
-  engine = view->delta->filesystems[entry->filesystem].engine;
-  return engine->operations->pread (engine, (enum side) node->side, entry,
-                                    buffer, length, offset, got);
+  return delta_content_read (view->delta, &view->delta->entries[node->entry],
+                             (enum side) node->side, buffer, length, offset,
+                             got);
 }
 
 void

@@ -4,7 +4,6 @@
  */
 #include <config.h>
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,18 +33,6 @@ wants_color (void)
     && terminal != NULL && strcmp (terminal, "dumb") != 0;
 }
 
-/* What stdout does not say. */
-static void
-tell_counts (const struct delta_totals *totals, const struct log *log)
-{
-  if (totals->unreadable > 0)
-    log_report (log, LOG_LEVEL_WARNING, "unreadable entries", NULL,
-                "%" PRIu64, totals->unreadable);
-  if (totals->filtered > 0)
-    log_report (log, LOG_LEVEL_WARNING, "entries left out by filters", NULL,
-                "%" PRIu64, totals->filtered);
-}
-
 static errint_t
 print_all (const struct report *report, const struct delta *delta,
            const struct print_summary *summary)
@@ -68,7 +55,7 @@ print_all (const struct report *report, const struct delta *delta,
   if (error == 0 && fflush (stdout) != 0)
     error = -errno;
   if (error == 0 && !options->json && !style.aligned && !options->summary)
-    tell_counts (&summary->totals, &report->messages->log);
+    report_tell_counts (&summary->totals, &report->messages->log);
   return error;
 }
 

@@ -14,9 +14,9 @@
 
 #include "options.h"
 
-#define PAIR (COMMAND_MOUNT | COMMAND_DIFF)
+#define PAIR (COMMAND_MOUNT | COMMAND_DIFF | COMMAND_EXPORT)
 #define IMAGES (PAIR | COMMAND_INFO)
-#define EVERY (COMMAND_MOUNT | COMMAND_UMOUNT | COMMAND_DIFF | COMMAND_INFO)
+#define EVERY (IMAGES | COMMAND_UMOUNT)
 
 struct option_row {
   const char *name;             /* long, or NULL */
@@ -51,6 +51,9 @@ static const struct command_row command_table[] = {
   { COMMAND_INFO, "info", "OVERLAY", 1, 1,
     "an overlay is needed",
     "tell what is on the disks and where the changed bytes are" },
+  { COMMAND_EXPORT, "export", "OVERLAY", 1, 1,
+    "an overlay is needed",
+    "write what an overlay changed as a tar archive to stdout" },
 };
 
 #define COMMAND_ROWS (sizeof command_table / sizeof command_table[0])
@@ -105,6 +108,8 @@ SET_TRUE (foreground)
 SET_TRUE (help)
 SET_TRUE (json)
 SET_TRUE (lazy)
+SET_TRUE (no_deleted)
+SET_TRUE (oci)
 SET_TRUE (quiet)
 SET_TRUE (summary)
 SET_TRUE (times)
@@ -115,6 +120,7 @@ SET_TRUE (zero)
 SET_STRING (base)
 SET_STRING (base_format)
 SET_STRING (format)
+SET_STRING (manifest)
 SET_STRING (pid_file)
 SET_REPEATED (excludes)
 SET_REPEATED (ignore_xattrs)
@@ -309,6 +315,12 @@ static const struct option_row option_table[] = {
     "print the totals alone", set_summary },
   { "exit-code", 0, NULL, COMMAND_DIFF,
     "exit with 1 when there is a change", set_exit_code },
+  { "oci", 0, NULL, COMMAND_EXPORT,
+    "an OCI layer, with whiteouts for what is gone", set_oci },
+  { "no-deleted", 0, NULL, COMMAND_EXPORT,
+    "leave out .deleted", set_no_deleted },
+  { "manifest", 0, "FILE", COMMAND_EXPORT,
+    "write SHA-256 digests of the files to FILE", set_manifest },
   { "lazy", 0, NULL, COMMAND_UMOUNT,
     "detach now, also while in use; do not wait", set_lazy },
   { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
@@ -453,6 +465,9 @@ check_operands (const struct options *options, const struct log *log)
   if (options->json && options->zero)
     return wrong_usage (options, log, NULL,
                         "--json and -z exclude each other");
+  if (options->oci && options->no_deleted)
+    return wrong_usage (options, log, NULL,
+                        "--oci and --no-deleted exclude each other");
   return 0;
 }
 

@@ -22,6 +22,7 @@ enum command {
   COMMAND_UMOUNT = 1 << 1,
   COMMAND_DIFF = 1 << 2,
   COMMAND_INFO = 1 << 3,
+  COMMAND_EXPORT = 1 << 4,
 };
 
 enum symlinks_choice { SYMLINKS_KEEP, SYMLINKS_INSIDE };
@@ -56,6 +57,10 @@ struct options {
 
   /* diff, info */
   bool json, zero, summary, exit_code;
+
+  /* export */
+  bool oci, no_deleted;
+  const char *manifest;
 
   /* mount */
   bool foreground;

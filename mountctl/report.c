@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "command.h"
@@ -14,6 +15,17 @@
 #include "supervise.h"
 
 #define STDOUT_BUFFER (256 * 1024)
+
+void
+report_tell_counts (const struct delta_totals *totals, const struct log *log)
+{
+  if (totals->unreadable > 0)
+    log_report (log, LOG_LEVEL_WARNING, "unreadable entries", NULL,
+                "%" PRIu64, totals->unreadable);
+  if (totals->filtered > 0)
+    log_report (log, LOG_LEVEL_WARNING, "entries left out by filters", NULL,
+                "%" PRIu64, totals->filtered);
+}
 
 static int
 print (const struct report *report, const struct worker *worker,

@@ -42,4 +42,9 @@ struct report {
  * return when a signal ended it: then this process ends by the same one. */
 int report_run (struct report *report);
 
+/* Tells the counts that are not zero of what stdout does not say: unreadable
+ * entries, and those that a filter left out. */
+void report_tell_counts (const struct delta_totals *totals,
+                         const struct log *log);
+
 #endif

@@ -127,15 +127,15 @@ for pod in deltafs*.pod; do
     split_examples "$pod"
     for example in example-*; do
         test -f "$example" || continue
-        sed -i "s|/mnt/delta|$work/mnt|g; s|overlay.qcow2|good|g" "$example"
+        guest=good
+        ! grep -q 'grep silent' "$example" || guest=everything
+        sed -i "s|/mnt/delta|$work/mnt|g; s|overlay.qcow2|$guest|g" "$example"
         grep -q 'deltafs u\?mount' "$example" && {
             test -r /dev/fuse && test "$(id -u)" -eq 0 || continue
         }
         run env PATH="$work/bin:$PATH" bash -u "$example"
-        # grep finds nothing in a delta that has no such line.
-        ! grep -q '| grep ' "$example" || status=0
         is "$(basename "$pod" .pod): $(grep -m1 deltafs "$example")" \
-            "$status $(cat err)" "0 "
+            "$status $(grep -v 'left out by filters' err)" "0 "
     done
 done
 

@@ -2,14 +2,9 @@
  *
  * Stands in for images and appliances under the whole command: the name of
  * the overlay says what happens, the delta comes from the in-memory engine.
- * For tests of options, output, processes and mounts.
+ * For tests of options, output, processes and mounts.  Deltas are those of
+ * memory_guests.h, and:
  *
- *   good        a file, a directory and a symlink added, files modified (one of
- *               them silently), one removed
- *   odd         names that have to be quoted
- *   empty       no change
- *   unreadable  one entry cannot be judged
- *   many        200,000 files added
  *   missing     the pair cannot be opened
  *   broken      nothing can be read
  *   crash       the worker crashes
@@ -33,6 +28,7 @@
 
 #include "inspection.h"
 #include "memory_engine.h"
+#include "memory_guests.h"
 #include "pair.h"
 #include "survey.h"
 
@@ -156,62 +152,13 @@ inspection_check_options (const struct inspection_options *options)
 }
 
 static void
-make_good (struct memory *memory)
-{
-  memory_file (memory, SIDE_BASE, "/etc/passwd", "root\n");
-  memory_file (memory, SIDE_BASE, "/etc/shadow", "root:*\n");
-  memory_file (memory, SIDE_BASE, "/usr/bin/vim", "vim\n");
-  memory_file (memory, SIDE_BASE, "/usr/bin/ls", "ls\n");
-  memory_copy_base (memory);
-  memory_file (memory, SIDE_OVERLAY, "/etc/passwd", "root\nmallory\n");
-  memory_find (memory, SIDE_OVERLAY, "/etc/shadow")->permissions = 0600;
-  memory_remove (memory, SIDE_OVERLAY, "/usr/bin/vim");
-  memory_directory (memory, SIDE_OVERLAY, "/srv/new");
-  memory_file (memory, SIDE_OVERLAY, "/srv/new/file", "content\n");
-  memory_symlink (memory, SIDE_OVERLAY, "/srv/link", "new/file");
-}
-
-static void
-make_odd (struct memory *memory)
-{
-  memory_file (memory, SIDE_OVERLAY, "/tab\there", "1");
-  memory_file (memory, SIDE_OVERLAY, "/quote\"here", "1");
-  memory_file (memory, SIDE_OVERLAY, "/invalid\xff", "1");
-  memory_file (memory, SIDE_OVERLAY, "/gr\xc3\xbc\xc3\x9f" "e", "1");
-  memory_file (memory, SIDE_OVERLAY, "/a-b", "1");
-  memory_file (memory, SIDE_OVERLAY, "/a/x", "1");
-  memory_symlink (memory, SIDE_OVERLAY, "/link", "to\xfe");
-  memory_device (memory, SIDE_OVERLAY, "/device", ENTRY_BLOCK, 8, 17);
-  memory_special (memory, SIDE_OVERLAY, "/fifo", ENTRY_FIFO);
-}
-
-static void
-make_many (struct memory *memory)
-{
-  char path[64];
-
-  for (unsigned i = 0; i < 200000; ++i) {
-    snprintf (path, sizeof path, "/srv/%03u/file%u", i / 1000, i);
-    memory_file (memory, SIDE_OVERLAY, path, "");
-  }
-}
-
-static void
 make_trees (struct memory *memory, const struct image_pair *pair)
 {
-  const char *overlay = pair->overlay;
-
-  if (strcmp (overlay, "good") == 0 || strcmp (overlay, "chatty") == 0)
-    make_good (memory);
-  else if (strcmp (overlay, "odd") == 0)
-    make_odd (memory);
-  else if (strcmp (overlay, "many") == 0)
-    make_many (memory);
-  else if (is_torn (pair) || pair_is_written (pair)) {
-    make_good (memory);
-    if (is_torn (pair))
-      memory_special (memory, SIDE_OVERLAY, "/srv/bad", ENTRY_UNKNOWN);
-  }
+  if (is_torn (pair))
+    memory_guest_make (memory, "unreadable");
+  else
+    memory_guest_make (memory, pair_is_written (pair) ? "good"
+                       : pair->overlay);
 }
 
 /* Is the gate there and closed?  The sandbox lets nobody look it up by name. */

@@ -44,6 +44,9 @@ refused "sandbox" 'wrong usage: --sandbox: x: must be auto, require or off' \
     diff --sandbox x a
 refused "json and zero" 'wrong usage: --json and -z exclude each other' \
     diff --json -z a
+refused "oci and no-deleted" \
+    'wrong usage: --oci and --no-deleted exclude each other' \
+    export --oci --no-deleted a
 refused "-o unknown" \
     'wrong usage: -o: foo: known are base, allow_other, all_readable, .*' \
     mount -o foo a b
@@ -83,7 +86,7 @@ command_run diff --engine auto --sandbox auto --sandbox=off --progress=never \
 is "all of diff's options" "$status" 0
 
 # --help fits a screen, names every option once, and goes to stdout.
-for command in '' mount umount diff info; do
+for command in '' mount umount diff info export; do
     command_run $command --help
     is "help of '$command': exit code" "$status" 0
     is "help of '$command': stderr" "$(cat "$work/err")" ""

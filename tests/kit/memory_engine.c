@@ -17,6 +17,21 @@ memory_of (struct engine *engine)
   return (struct memory *) engine;
 }
 
+static void
+read_sparse (const struct memory_item *item, char *buffer, size_t length,
+             uint64_t offset)
+{
+  const char *bytes = item->content.bytes;
+
+  memset (buffer, 0, length);
+  for (size_t i = 0; i < item->content.data_length; ++i) {
+    uint64_t at = item->content.data_offset + i;
+
+    if (at >= offset && at - offset < length)
+      buffer[at - offset] = bytes[i];
+  }
+}
+
 /* Reads what is certain to be within the file. */
 static errint_t
 read_item (struct memory *memory, const struct memory_item *item,
@@ -25,9 +40,12 @@ read_item (struct memory *memory, const struct memory_item *item,
   __atomic_add_fetch (&memory->reads, 1, __ATOMIC_RELAXED);
   if ((item->entry.missing & ENTRY_NO_CONTENT) != 0)
     return -EIO;
-  if (item->generator != NULL)
-    return item->generator (item->opaque, buffer, length, offset);
-  memcpy (buffer, (const char *) item->bytes + offset, length);
+  if (item->content.generator != NULL)
+    return item->content.generator (item->content.opaque, buffer, length, offset);
+  if (item->content.sparse)
+    read_sparse (item, buffer, length, offset);
+  else
+    memcpy (buffer, (const char *) item->content.bytes + offset, length);
   return 0;
 }
 
@@ -126,6 +144,21 @@ read_content (struct engine *engine, enum side side,
 }
 
 static errint_t
+next_data (struct engine *engine __attribute__ ((unused)), enum side side,
+           const struct delta_entry *entry, uint64_t offset,
+           uint64_t *start, uint64_t *length)
+{
+  const struct memory_item *item = item_of (compare_node (entry, side));
+  uint64_t end = item->content.data_offset + item->content.data_length;
+
+  if (!item->content.sparse)
+    return -ENOTSUP;
+  *start = offset > item->content.data_offset ? offset : item->content.data_offset;
+  *length = *start < end ? end - *start : 0;
+  return 0;
+}
+
+static errint_t
 stat_path (struct engine *engine, enum side side, const char *path,
            struct entry *entry)
 {
@@ -171,6 +204,7 @@ const struct engine_operations memory_operations = {
   .name = "memory",
   .compute = compute,
   .pread = read_content,
+  .next_data = next_data,
   .stat = stat_path,
   .read_path = read_path,
   .close = close_engine,

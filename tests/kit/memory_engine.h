@@ -62,6 +62,12 @@ struct entry *memory_file_bytes (struct memory *memory, enum side side,
                                  const char *path, const void *bytes,
                                  size_t length);
 
+/* A file of SIZE bytes that is a hole but for TEXT at OFFSET; the only kind of
+ * which next_data knows the holes.  Its blocks are those of TEXT. */
+struct entry *memory_sparse_file (struct memory *memory, enum side side,
+                                  const char *path, uint64_t size,
+                                  uint64_t offset, const char *text);
+
 /* A file whose bytes a function makes: fills BUFFER with LENGTH bytes of
  * OFFSET (always within the file), returns 0 or what pread is to return.
  * Any thread. */

@@ -97,8 +97,7 @@ make_item (struct memory *memory, enum side side, const char *path,
     make_parents (memory, side, path);
     item = new_item (memory, side, path);
   }
-  item->bytes = NULL;
-  item->generator = NULL;
+  item->content = (struct memory_content) { .bytes = NULL };
   item->entry = (struct entry) {
     .type = (uint8_t) type,
     .permissions = permissions,
@@ -179,8 +178,25 @@ memory_file_bytes (struct memory *memory, enum side side, const char *path,
   struct memory_item *item =
     make_item (memory, side, path, ENTRY_FILE, 0644);
 
-  item->bytes = memory_checked (arena_copy (memory->arena, bytes, length));
+  item->content.bytes = memory_checked (arena_copy (memory->arena, bytes, length));
   set_size (&item->entry, length);
+  return &item->entry;
+}
+
+struct entry *
+memory_sparse_file (struct memory *memory, enum side side, const char *path,
+                    uint64_t size, uint64_t offset, const char *text)
+{
+  struct memory_item *item =
+    make_item (memory, side, path, ENTRY_FILE, 0644);
+
+  item->content.sparse = true;
+  item->content.data_offset = offset;
+  item->content.data_length = strlen (text);
+  item->content.bytes = memory_checked (arena_copy (memory->arena, text,
+                                            item->content.data_length + 1));
+  item->entry.size = size;
+  item->entry.blocks = (item->content.data_length + 511) / 512;
   return &item->entry;
 }
 
@@ -192,8 +208,8 @@ memory_file_generated (struct memory *memory, enum side side,
   struct memory_item *item =
     make_item (memory, side, path, ENTRY_FILE, 0644);
 
-  item->generator = generator;
-  item->opaque = opaque;
+  item->content.generator = generator;
+  item->content.opaque = opaque;
   set_size (&item->entry, size);
   return &item->entry;
 }
@@ -252,9 +268,7 @@ memory_link (struct memory *memory, enum side side, const char *existing,
     memory_item_find (memory, side, existing);
 
   item->entry = from->entry;
-  item->bytes = from->bytes;
-  item->generator = from->generator;
-  item->opaque = from->opaque;
+  item->content = from->content;
   return &item->entry;
 }
 
@@ -344,9 +358,7 @@ memory_copy_base (struct memory *memory)
     struct memory_item *copy = new_item (memory, SIDE_OVERLAY, item->path);
 
     copy->entry = item->entry;
-    copy->bytes = item->bytes;
-    copy->generator = item->generator;
-    copy->opaque = item->opaque;
+    copy->content = item->content;
   }
 }
 

@@ -11,13 +11,19 @@
 #include "memory_engine.h"
 #include "tree.h"
 
+struct memory_content {
+  const void *bytes;            /* all of it, or a generator */
+  memory_generator generator;
+  void *opaque;
+  bool sparse;                  /* a hole but for BYTES, which are here: */
+  uint64_t data_offset, data_length;
+};
+
 /* One path of one side. */
 struct memory_item {
   char *path;                   /* owned; the key */
   struct entry entry;
-  const void *bytes;            /* content, or a generator */
-  memory_generator generator;
-  void *opaque;
+  struct memory_content content;
   struct tree_node *node;       /* once the trees are built */
   UT_hash_handle hh;
 };

@@ -41,6 +41,7 @@ owned blkid/ diffview/image
 owned xxhash.h diffview/util
 owned jansson.h diffview/image mountctl
 owned seccomp.h diffview/sandbox
+owned archive mountctl
 
 # wrong_includes ROOM: its includes of headers that it may not see.
 wrong_includes ()

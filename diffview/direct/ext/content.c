@@ -146,6 +146,38 @@ content_load (const struct content *content, void *buffer,
 }
 
 errint_t
+content_next_data (const struct content *content, uint64_t offset,
+                   uint64_t *start, uint64_t *length)
+{
+  const struct mapping *mapping = &content->mapping;
+  uint32_t block_size = content->fs->block_size;
+  uint64_t end = content->size;
+
+  if (content->damaged)
+    return -EIO;
+  *start = offset;
+  if (!content->is_inline) {
+    size_t index = mapping_find (mapping, offset / block_size);
+
+    while (index < mapping->count && mapping->runs[index].unwritten)
+      ++index;
+    if (index == mapping->count)
+      *start = end;
+    else {
+      const struct mapping_run *run = &mapping->runs[index];
+
+      if (run->logical * block_size > offset)
+        *start = run->logical * block_size;
+      end = (run->logical + run->count) * block_size;
+    }
+  }
+  if (end > content->size)
+    end = content->size;
+  *length = *start < end ? end - *start : 0;
+  return 0;
+}
+
+errint_t
 content_read_xattr_inode (const struct filesystem *fs, uint32_t number,
                           void *buffer, size_t length)
 {

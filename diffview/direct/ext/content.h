@@ -43,6 +43,10 @@ cleanup_content (struct content *content)
 errint_t content_load (const struct content *content, void *buffer,
                        size_t length, uint64_t offset);
 
+/* As next_data of engine.h; -EIO where the block list is damaged. */
+errint_t content_next_data (const struct content *content, uint64_t offset,
+                            uint64_t *start, uint64_t *length);
+
 /* Reads the value of an xattr that is stored in inode NUMBER, LENGTH bytes.
  * -EIO, -ENOMEM. */
 errint_t content_read_xattr_inode (const struct filesystem *fs,

@@ -259,6 +259,29 @@ ext_pread (struct engine *engine, enum side side,
 }
 
 static errint_t
+ext_next_data (struct engine *engine, enum side side,
+               const struct delta_entry *entry, uint64_t offset,
+               uint64_t *start, uint64_t *length)
+{
+  struct ext_engine *ext = of_engine (engine);
+  const struct entry *file = entry->side[side];
+  struct open_file *handle;
+  const struct content *content;
+  errint_t err;
+
+  if (ext->fs[side] == NULL || file->type != ENTRY_FILE
+      || (file->missing & ENTRY_NO_METADATA) != 0)
+    return -EIO;
+  err = open_files_get (ext->files, side, (uint32_t) file->inode, &handle,
+                        &content);
+  if (err < 0)
+    return err;
+  err = content_next_data (content, offset, start, length);
+  open_files_put (ext->files, handle);
+  return err;
+}
+
+static errint_t
 ext_stat (struct engine *engine, enum side side, const char *path,
           struct entry *entry)
 {
@@ -321,6 +344,7 @@ static const struct engine_operations ext_operations = {
   .name = "direct",
   .compute = ext_compute,
   .pread = ext_pread,
+  .next_data = ext_next_data,
   .stat = ext_stat,
   .read_path = ext_read_path,
   .close = ext_close,

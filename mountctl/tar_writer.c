@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Entries through libarchive.
+ *
+ * Its pax writer takes names that are UTF-8 as they are, but with two
+ * surrogates in a row it "repairs" them into another name, and it tells all
+ * others with "hdrcharset=BINARY", which GNU tar warns of.  So there are two
+ * writers that share the stream: one for names that are UTF-8 beyond doubt,
+ * one that converts nothing.  Entries do not depend on each other, so that they
+ * can be mixed; the first one also writes the end.
+ */
+#include <config.h>
+
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <archive.h>
+
+#include "quote.h"
+#include "tar_acl.h"
+#include "tar_writer.h"
+
+struct tar_writer {
+  struct stream *stream;
+  bool acls_as_xattrs;
+  locale_t utf8;                /* or 0 */
+  struct archive *text, *binary;
+  struct archive *current;      /* of the entry that was begun */
+};
+
+static la_ssize_t
+write_to_stream (struct archive *archive, void *opaque, const void *bytes,
+                 size_t length)
+{
+  errint_t error = stream_write (opaque, bytes, length);
+
+  if (error < 0) {
+    archive_set_error (archive, -error, "cannot write");
+    return -1;
+  }
+  return (la_ssize_t) length;
+}
+
+static struct archive *
+open_archive (struct stream *stream, bool binary)
+{
+  struct archive *archive = archive_write_new ();
+
+  if (archive != NULL
+      && archive_write_set_format_pax (archive) == ARCHIVE_OK
+      && archive_write_set_format_option (archive, "pax", "xattrheader",
+                                          "SCHILY") == ARCHIVE_OK
+      && (!binary
+          || archive_write_set_format_option (archive, "pax", "hdrcharset",
+                                              "BINARY") == ARCHIVE_OK)
+      && archive_write_set_bytes_per_block (archive, 0) == ARCHIVE_OK
+      && archive_write_open (archive, stream, NULL, write_to_stream, NULL)
+      == ARCHIVE_OK)
+    return archive;
+  if (archive != NULL)
+    archive_write_free (archive);
+  return NULL;
+}
+
+errint_t
+tar_writer_new (struct stream *stream, bool acls_as_xattrs,
+                struct tar_writer **result)
+{
+  CLEANUP (tar_writer_free) struct tar_writer *writer =
+    calloc (1, sizeof *writer);
+
+  if (writer == NULL)
+    return -ENOMEM;
+  writer->stream = stream;
+  writer->acls_as_xattrs = acls_as_xattrs;
+  /* Without it names that are not ASCII are told as binary. */
+  writer->utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
+  writer->text = open_archive (stream, false);
+  writer->binary = open_archive (stream, true);
+  if (writer->text == NULL || writer->binary == NULL)
+    return -ENOMEM;
+  *result = steal_pointer (&writer);
+  return 0;
+}
+
+/* Without the end of an archive, which tar_writer_end writes. */
+static void
+free_archive (struct archive *archive)
+{
+  if (archive == NULL)
+    return;
+  archive_write_fail (archive);
+  archive_write_free (archive);
+}
+
+void
+tar_writer_free (struct tar_writer *writer)
+{
+  free_archive (writer->text);
+  free_archive (writer->binary);
+  if (writer->utf8 != (locale_t) 0)
+    freelocale (writer->utf8);
+  free (writer);
+}
+
+/* libarchive escapes what might be mistaken; tar programs take back "=" and
+ * "%" alone. */
+bool
+tar_writer_takes_xattr (const char *name)
+{
+  if (name[0] == '\0')
+    return false;
+  for (; *name != '\0'; ++name)
+    if (*name <= ' ' || *name > '~')
+      return false;
+  return true;
+}
+
+static void
+set_xattrs (const struct tar_writer *writer, struct archive_entry *to,
+            const struct entry_xattrs *xattrs)
+{
+  for (size_t i = 0; xattrs != NULL && i < xattrs->count; ++i) {
+    const struct entry_xattr *xattr = &xattrs->list[i];
+
+    if (!tar_writer_takes_xattr (xattr->name)
+        || (!writer->acls_as_xattrs && tar_acl_add (to, xattr)))
+      continue;
+    archive_entry_xattr_add_entry (to, xattr->name, xattr->value,
+                                   xattr->length);
+  }
+}
+
+static void
+set_holes (struct archive_entry *to, const struct extents *data,
+           uint64_t size)
+{
+  /* One that is nothing but a hole is told by an empty part at its end. */
+  if (data->count == 0)
+    archive_entry_sparse_add_entry (to, (la_int64_t) size, 0);
+  for (size_t i = 0; i < data->count; ++i)
+    archive_entry_sparse_add_entry (to, (la_int64_t) data->list[i].offset,
+                                    (la_int64_t) data->list[i].length);
+}
+
+/* For libarchive the nanoseconds have the sign of the seconds.  Between -1 s
+ * and 0 there is none, so that they are left out. */
+static void
+set_mtime (struct archive_entry *to, const struct entry_time *mtime)
+{
+  int64_t seconds = mtime->seconds;
+  uint32_t nanoseconds = mtime->nanoseconds;
+
+  if (seconds == -1)
+    nanoseconds = 0;
+  if (seconds < 0 && nanoseconds > 0) {
+    seconds++;
+    nanoseconds = 1000000000 - nanoseconds;
+  }
+  archive_entry_set_mtime (to, seconds, (long) nanoseconds);
+}
+
+static void
+fill_entry (const struct tar_writer *writer, const struct tar_header *header,
+            struct archive_entry *to)
+{
+  const struct entry *from = header->metadata;
+
+  archive_entry_copy_pathname (to, header->path);
+  archive_entry_set_mode (to, entry_mode (from));
+  archive_entry_set_uid (to, from->uid);
+  archive_entry_set_gid (to, from->gid);
+  set_mtime (to, &from->mtime);
+  if (header->link != NULL) {
+    archive_entry_copy_hardlink (to, header->link);
+    return;
+  }
+  if (from->type == ENTRY_SYMLINK)
+    archive_entry_copy_symlink (to, from->target);
+  if (from->type == ENTRY_BLOCK || from->type == ENTRY_CHAR) {
+    archive_entry_set_rdevmajor (to, from->major);
+    archive_entry_set_rdevminor (to, from->minor);
+  }
+  if (from->type == ENTRY_FILE) {
+    archive_entry_set_size (to, (la_int64_t) from->size);
+    if (header->data != NULL)
+      set_holes (to, header->data, from->size);
+  }
+  set_xattrs (writer, to, from->xattrs);
+}
+
+static bool
+is_utf8 (const char *text)
+{
+  return text == NULL || quote_is_utf8 (text, strlen (text));
+}
+
+static errint_t
+result_of (const struct tar_writer *writer, int result)
+{
+  errint_t error = stream_error (writer->stream);
+
+  if (result >= ARCHIVE_WARN)
+    return 0;
+  if (error < 0)
+    return error;
+  return result == ARCHIVE_FAILED ? -EINVAL : -ENOMEM;
+}
+
+errint_t
+tar_writer_begin (struct tar_writer *writer, const struct tar_header *header)
+{
+  struct archive_entry *entry = archive_entry_new ();
+  locale_t before = (locale_t) 0;
+  int result;
+
+  if (entry == NULL)
+    return -ENOMEM;
+  fill_entry (writer, header, entry);
+  writer->current = is_utf8 (header->path) && is_utf8 (header->link)
+    && is_utf8 (header->metadata->target) ? writer->text : writer->binary;
+  if (writer->utf8 != (locale_t) 0)
+    before = uselocale (writer->utf8);
+  /* What is left to do for the entry before comes before this one. */
+  archive_write_finish_entry (writer->text);
+  archive_write_finish_entry (writer->binary);
+  result = archive_write_header (writer->current, entry);
+  if (before != (locale_t) 0)
+    uselocale (before);
+  archive_entry_free (entry);
+  return result_of (writer, result);
+}
+
+errint_t
+tar_writer_data (struct tar_writer *writer, const void *bytes,
+                 uint64_t length)
+{
+  while (length > 0) {
+    la_ssize_t written =
+      archive_write_data (writer->current, bytes,
+                          length < INT_MAX ? (size_t) length : INT_MAX);
+
+    if (written <= 0)
+      return result_of (writer, ARCHIVE_FATAL);
+    if (bytes != NULL)
+      bytes = (const char *) bytes + written;
+    length -= (uint64_t) written;
+  }
+  return 0;
+}
+
+errint_t
+tar_writer_end (struct tar_writer *writer)
+{
+  archive_write_finish_entry (writer->text);
+  archive_write_finish_entry (writer->binary);
+  return result_of (writer, archive_write_close (writer->text));
+}
