@@ -133,7 +133,10 @@ appliance_new (enum side side, const struct appliances_options *options)
   appliance->g = guestfs_create_flags (GUESTFS_CREATE_NO_ENVIRONMENT
                                        | GUESTFS_CREATE_NO_CLOSE_ON_EXIT);
   if (appliance->g == NULL) {
+    const int error = errno;
+
     appliance_free (appliance);
+    errno = error;
     return NULL;
   }
   return appliance;

@@ -52,6 +52,18 @@ end_both (struct appliances *appliances)
   }
 }
 
+/* ERROR is errno after a handle could not be made. */
+static errint_t
+not_started (enum side side, int error, const struct log *log)
+{
+  if (error != ELIBACC)
+    return log_error (log, -ENOMEM, "cannot start the appliance",
+                      side_name (side));
+  log_error (log, -error, "cannot start the appliance", side_name (side));
+  log_hint (log, "install libguestfs");
+  return -error;
+}
+
 /* Frees what an earlier attempt left, and makes two new handles. */
 static errint_t
 make_handles (struct appliances *appliances,
@@ -61,8 +73,7 @@ make_handles (struct appliances *appliances,
   for (enum side side = 0; side < SIDES; ++side) {
     appliances->side[side] = appliance_new (side, options);
     if (appliances->side[side] == NULL)
-      return log_error (options->log, -ENOMEM,
-                        "cannot start the appliance", side_name (side));
+      return not_started (side, errno, options->log);
   }
   appliances->watchdog = watchdog_start (appliances->side);
   return 0;
