@@ -75,6 +75,8 @@ shut_in (struct work *work, const struct options *options,
           && options->engine != ENGINE_DIRECT))
     return 0;
   pair_seal (work->pair);
+  /* No name can be removed from in there, and nobody else is to connect. */
+  pair_hide_sockets (work->pair);
   return sandbox_enter (options->sandbox, sandbox_memory_budget (bytes), log);
 }
 
