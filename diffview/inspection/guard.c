@@ -46,6 +46,19 @@ guard_pread (struct engine *engine, enum side side,
 }
 
 static errint_t
+guard_next_data (struct engine *engine, enum side side,
+                 const struct delta_entry *entry, uint64_t offset,
+                 uint64_t *start, uint64_t *length)
+{
+  struct guard *guard = of_engine (engine);
+  errint_t error =
+    guard->inner->operations->next_data (guard->inner, side, entry, offset,
+                                         start, length);
+
+  return error == 0 ? pair_check (guard->pair) : error;
+}
+
+static errint_t
 guard_stat (struct engine *engine, enum side side, const char *path,
             struct entry *entry)
 {
@@ -86,6 +99,8 @@ guard_new (struct engine *inner, struct image_pair *pair)
     .name = inner->operations->name,
     .compute = guard_compute,
     .pread = guard_pread,
+    .next_data = inner->operations->next_data == NULL
+      ? NULL : guard_next_data,
     .stat = guard_stat,
     .read_path = guard_read_path,
     .close = guard_close,
