@@ -49,6 +49,23 @@ path_valid_name (const char *name, size_t length)
     && memchr (name, '\0', length) == NULL;
 }
 
+bool
+path_valid (const char *path)
+{
+  const char *at = path;
+
+  if (strcmp (path, "/") == 0)
+    return true;
+  while (*at == '/') {
+    size_t length = strcspn (++at, "/");
+
+    if (!path_valid_name (at, length))
+      return false;
+    at += length;
+  }
+  return at != path && *at == '\0';
+}
+
 char *
 path_join (const char *parent, const char *name)
 {

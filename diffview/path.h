@@ -20,6 +20,9 @@ bool path_within (const char *path, const char *directory);
  * not "." or "..", without '/' and NUL?  Everything else a guest may use. */
 bool path_valid_name (const char *name, size_t length);
 
+/* Is it a path as this header has them? */
+bool path_valid (const char *path);
+
 /* PARENT and NAME joined; a new string to be freed, NULL without memory. */
 char *path_join (const char *parent, const char *name);
 

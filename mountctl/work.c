@@ -60,8 +60,51 @@ open_pair (struct work *work, const struct options *options,
   return pair_open (&pair, log, &work->pair);
 }
 
-/* What comes after parses what the guest wrote.  Appliances are started by
- * this process, and mounts made: then there is no sandbox yet. */
+/* In the broker, where the storage daemon is still open to commands. */
+static errint_t
+add_scratch (void *opaque)
+{
+  errint_t error = pair_add_scratch (opaque);
+
+  pair_seal (opaque);
+  return error;
+}
+
+static bool
+needs_broker (const struct options *options)
+{
+  return options->command != COMMAND_INFO
+    && options->engine != ENGINE_DIRECT;
+}
+
+static errint_t
+start_broker (struct work *work, const struct options *options,
+              const char *private_directory, const struct log *log)
+{
+  int kept[PAIR_CONTROL_DESCRIPTORS];
+  struct broker_options broker = {
+    .appliances = {
+      .keys = options->keys.list,
+      .private_directory = private_directory,
+      .log = log,
+    },
+    .overlay = options->operands[0],
+    .prepare = add_scratch,
+    .opaque = work->pair,
+    .kept = kept,
+    .kept_count = PAIR_CONTROL_DESCRIPTORS,
+  };
+
+  pair_control_descriptors (work->pair, kept);
+  for (int side = 0; side < SIDES; ++side) {
+    broker.appliances.socket[side] = pair_scratch_socket (work->pair, side);
+    broker.appliances.export[side] = pair_scratch_export (work->pair, side);
+  }
+  return broker_start (&broker, &work->broker);
+}
+
+/* What comes after parses what the guest wrote.  Mounts are made by this
+ * process: then there is no sandbox yet. */
 static errint_t
 shut_in (struct work *work, const struct options *options,
          const struct log *log)
@@ -70,20 +113,25 @@ shut_in (struct work *work, const struct options *options,
   uint64_t bytes = written != NULL ? extents_total (written)
     : pair_size (work->pair, SIDE_BASE) + pair_size (work->pair, SIDE_OVERLAY);
 
-  if (options->command == COMMAND_MOUNT
-      || (options->command != COMMAND_INFO
-          && options->engine != ENGINE_DIRECT))
-    return 0;
   pair_seal (work->pair);
-  /* No name can be removed from in there, and nobody else is to connect. */
-  pair_hide_sockets (work->pair);
+  /* No name can be removed from in there, and nobody else is to connect: the
+   * broker removes it when it has connected, or ends. */
+  if (work->broker == NULL)
+    pair_hide_sockets (work->pair);
+  if (options->command == COMMAND_MOUNT)
+    return 0;
   return sandbox_enter (options->sandbox, sandbox_memory_budget (bytes), log);
 }
 
 static errint_t
 open_inspection (struct work *work, const struct inspection_options *options)
 {
-  return inspection_open (work->pair, options, &work->inspection);
+  errint_t error = inspection_open (work->pair, options, &work->inspection);
+
+  /* Nothing asks for the appliances any more. */
+  if (work->broker != NULL && !broker_is_used (work->broker))
+    broker_close (steal_pointer (&work->broker));
+  return error;
 }
 
 static errint_t
@@ -109,12 +157,14 @@ open_both (struct work *work, const struct options *options,
   /* Whatever a library puts aside on the way goes with the directory. */
   setenv ("TMPDIR", private_directory, 1);
   error = open_pair (work, options, worker, private_directory, log);
+  if (error == 0 && needs_broker (options))
+    error = start_broker (work, options, private_directory, log);
   if (error == 0)
     error = shut_in (work, options, log);
   if (error < 0)
     return error;
   inspection_options (options, log, &inspection);
-  inspection.private_directory = private_directory;
+  inspection.broker = work->broker;
   inspection.rules.retry = open == open_inspection
     && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);
   if (show_progress)
@@ -150,6 +200,8 @@ work_close (struct work *work)
     survey_close (steal_pointer (&work->survey));
   if (work->inspection != NULL)
     inspection_close (steal_pointer (&work->inspection));
+  if (work->broker != NULL)
+    broker_close (steal_pointer (&work->broker));
   if (work->pair != NULL)
     pair_close (steal_pointer (&work->pair));
 }

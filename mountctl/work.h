@@ -6,6 +6,7 @@
 #ifndef DELTAFS_WORK_H
 #define DELTAFS_WORK_H
 
+#include "broker.h"
 #include "inspection.h"
 #include "message.h"
 #include "options.h"
@@ -15,6 +16,7 @@
 
 struct work {
   struct image_pair *pair;
+  struct broker *broker;        /* NULL where no appliance is needed */
   struct inspection *inspection;
   const struct survey *survey;
 };

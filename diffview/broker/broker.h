@@ -30,13 +30,23 @@ struct broker_options {
   /* For the launch.  Its progress is not used. */
   struct appliances_options appliances;
   const char *overlay;          /* its name, for messages */
+  /* What the child has to do before the launch, or NULL; failures are reported
+   * by it.  All descriptors are closed by then but the standard ones and the
+   * KEPT ones. */
+  errint_t (*prepare) (void *opaque);
+  void *opaque;
+  const int *kept;
+  size_t kept_count;            /* up to BROKER_KEPT_MAX */
 };
+
+#define BROKER_KEPT_MAX 8
 
 struct broker;
 
 /* Forks the child, which does nothing until it is asked: an image that needs
  * no appliance pays for a fork.  It dies with the calling thread, whatever
- * happens, and holds none of the caller's descriptors but the standard ones.
+ * happens, and holds none of the caller's descriptors but the standard and the
+ * kept ones.
  * Call it without other threads, before the guest's bytes are read: the
  * child is a copy of what the caller is then.  What OPTIONS points to is
  * borrowed until broker_close.  Failures are reported. */
@@ -56,6 +66,9 @@ int broker_death_fd (const struct broker *broker);
 
 /* The child, for messages and tests. */
 pid_t broker_pid (const struct broker *broker);
+
+/* Were the appliances asked for? */
+bool broker_is_used (const struct broker *broker);
 
 /* Launches the appliances, as appliances_launch; removes the names of their
  * NBD sockets once they are connected.  The first call alone does something,

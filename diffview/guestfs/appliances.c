@@ -200,6 +200,16 @@ appliances_launch (const struct appliances_options *options,
   return 0;
 }
 
+pid_t
+appliances_process (struct appliances *appliances, enum side side)
+{
+  struct appliance *appliance = appliances->side[side];
+  APPLIANCE_LOCK (appliance);
+  int pid = guestfs_get_pid (appliance->g);
+
+  return pid > 0 ? pid : 0;
+}
+
 void
 appliances_close (struct appliances *appliances)
 {

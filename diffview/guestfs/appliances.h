@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "cleanup.h"
 #include "engine.h"
@@ -46,6 +47,10 @@ errint_t appliances_launch (const struct appliances_options *options,
  * before. */
 void appliances_close (struct appliances *appliances);
 DEFINE_CLEANUP (struct appliances *, appliances_close)
+
+/* The process of a side's virtual machine, a child of this one; 0 where the
+ * backend of libguestfs does not say (libvirt). */
+pid_t appliances_process (struct appliances *appliances, enum side side);
 
 /* One thing with a filesystem, a swap area or a locked container, as an
  * appliance sees it. */

@@ -354,11 +354,15 @@ pair_layer (const struct image_pair *pair, size_t index,
 errint_t
 pair_add_scratch (struct image_pair *pair)
 {
-  errint_t error = 0;
+  errint_t error;
 
-  for (int side = 0; error == 0 && side < SIDES && !pair->has_scratch; ++side)
-    error = wait_for_daemon (pair, side);
-  for (int side = 0; error == 0 && side < SIDES && !pair->has_scratch; ++side)
+  if (pair->has_scratch)
+    return 0;
+  error = storage_daemon_open_monitor (pair->daemon);
+  if (error != 0)
+    return storage_daemon_blame (pair->daemon, pair->parts, pair->part_count,
+                                 error);
+  for (int side = 0; error == 0 && side < SIDES; ++side)
     error = blockgraph_add_scratch (pair->daemon, pair->chains, side,
                                     pair->scratch[side],
                                     pair_size (pair, side));
@@ -398,6 +402,13 @@ pair_export (const struct image_pair *pair, enum side side)
 {
   (void) pair;
   return blockgraph_export[side];
+}
+
+void
+pair_control_descriptors (const struct image_pair *pair,
+                          int descriptors[PAIR_CONTROL_DESCRIPTORS])
+{
+  storage_daemon_control_descriptors (pair->daemon, descriptors);
 }
 
 void

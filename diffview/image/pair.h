@@ -69,8 +69,14 @@ errint_t pair_read (struct image_pair *pair, enum side side,
                     void *buffer, size_t length, uint64_t offset);
 
 /* Makes the scratch layers, once; later calls do nothing.  Opens no file and
- * makes no socket.  Failures are reported.  One thread. */
+ * makes no socket.  Failures are reported.  One thread.  It can be left to a
+ * fork of the process that opened the pair, which then needs no more of its
+ * descriptors than those of pair_control_descriptors. */
 errint_t pair_add_scratch (struct image_pair *pair);
+
+#define PAIR_CONTROL_DESCRIPTORS 2
+void pair_control_descriptors (const struct image_pair *pair,
+                               int descriptors[PAIR_CONTROL_DESCRIPTORS]);
 
 /* Where an appliance finds a side's disk after that: an NBD export on a Unix
  * socket that may be written to, into a scratch layer that is thrown away.

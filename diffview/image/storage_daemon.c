@@ -280,8 +280,16 @@ report (const struct storage_daemon *daemon, errint_t error,
   return error;
 }
 
-static errint_t
-open_monitor (struct storage_daemon *daemon)
+void
+storage_daemon_control_descriptors (const struct storage_daemon *daemon,
+                                    int descriptors[2])
+{
+  descriptors[0] = daemon->monitor;
+  descriptors[1] = daemon->errors;
+}
+
+errint_t
+storage_daemon_open_monitor (struct storage_daemon *daemon)
 {
   errint_t error;
 
@@ -299,7 +307,7 @@ storage_daemon_execute (struct storage_daemon *daemon, const char *command,
                         const char *what, const char *object)
 {
   CLEANUP_FREE char *refusal = NULL;
-  errint_t error = open_monitor (daemon);
+  errint_t error = storage_daemon_open_monitor (daemon);
 
   if (error == 0)
     error = qmp_execute (daemon->qmp, command, arguments, &refusal);

@@ -38,6 +38,15 @@ errint_t storage_daemon_start (const char *directory,
                                const struct log *log,
                                struct storage_daemon **daemon);
 
+/* Gets ready for commands, which is when its graph is there.  Not reported:
+ * see storage_daemon_blame. */
+errint_t storage_daemon_open_monitor (struct storage_daemon *daemon);
+
+/* What commanding it takes: the connection, and the file that it writes its
+ * errors to. */
+void storage_daemon_control_descriptors (const struct storage_daemon *daemon,
+                                         int descriptors[2]);
+
 /* Connecting failed with ERROR: reports what of PARTS, as they were given at
  * the start, is to blame, or that the daemon failed.  Returns ERROR. */
 errint_t storage_daemon_blame (struct storage_daemon *daemon,

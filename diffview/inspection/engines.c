@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "appliances.h"
+#include "broker.h"
 #include "direct.h"
 #include "engines.h"
 #include "guard.h"
@@ -21,8 +22,6 @@ struct engines {
   struct image_pair *pair;
   const struct inspection_options *options;
   struct filesystems *filesystems;
-  struct appliances *appliances;        /* NULL until launched */
-  errint_t launch_error;
   struct slot *slots;           /* for each filesystem; NULL before the first
                                  * one is opened */
   size_t slot_count;
@@ -50,38 +49,13 @@ engines_close (struct engines *engines)
     if (engines->slots[i].engine != NULL)
       engine_close (engines->slots[i].engine);
   free (engines->slots);
-  if (engines->appliances != NULL)
-    appliances_close (engines->appliances);
   free (engines);
 }
 
 static errint_t
-launch (struct engines *engines)
+launch (const struct engines *engines)
 {
-  const struct inspection_options *options = engines->options;
-  struct appliances_options appliances = {
-    .keys = options->keys,
-    .private_directory = options->private_directory,
-    .log = options->log,
-    .progress = options->progress,
-  };
-
-  if (engines->appliances != NULL || engines->launch_error != 0)
-    return engines->launch_error;
-  engines->launch_error = pair_add_scratch (engines->pair);
-  if (engines->launch_error != 0)
-    return engines->launch_error;
-  for (int side = 0; side < SIDES; ++side) {
-    appliances.socket[side] =
-      pair_scratch_socket (engines->pair, (enum side) side);
-    appliances.export[side] =
-      pair_scratch_export (engines->pair, (enum side) side);
-  }
-  engines->launch_error = appliances_launch (&appliances,
-                                             &engines->appliances);
-  if (engines->launch_error == 0)
-    pair_hide_sockets (engines->pair);
-  return engines->launch_error;
+  return broker_launch (engines->options->broker, engines->options->progress);
 }
 
 errint_t
@@ -95,10 +69,10 @@ engines_look_inside (struct engines *engines)
   errint_t error;
 
   if ((error = launch (engines)) != 0
-      || (error = appliances_filesystems (engines->appliances, SIDE_BASE,
-                                          &base)) != 0
-      || (error = appliances_filesystems (engines->appliances, SIDE_OVERLAY,
-                                          &overlay)) != 0)
+      || (error = broker_filesystems (engines->options->broker, SIDE_BASE,
+                                      &base)) != 0
+      || (error = broker_filesystems (engines->options->broker, SIDE_OVERLAY,
+                                      &overlay)) != 0)
     return error;
   seen[SIDE_BASE] = base;
   seen[SIDE_OVERLAY] = overlay;
@@ -192,9 +166,9 @@ open_guestfs (struct engines *engines, const struct filesystem *filesystem,
     return error;
   mountables[SIDE_BASE] = base;
   mountables[SIDE_OVERLAY] = overlay;
-  return guestfs_engine_open (engines->appliances, mountables,
-                              type != NULL ? type : "unknown",
-                              filesystem->device, engine);
+  return broker_engine_open (engines->options->broker, mountables,
+                             type != NULL ? type : "unknown",
+                             filesystem->device, engine);
 }
 
 static void

@@ -17,6 +17,8 @@
 #include "pair.h"
 #include "progress.h"
 
+struct broker;
+
 enum engine_choice { ENGINE_AUTO, ENGINE_DIRECT, ENGINE_GUESTFS };
 
 struct inspection_options {
@@ -27,7 +29,9 @@ struct inspection_options {
   char *const *keys;            /* --key, NULL-terminated, or NULL */
   struct compare_rules rules;
   struct delta_filter filter;
-  const char *private_directory;
+  /* For what needs an appliance; NULL where ENGINE_DIRECT rules that out, and
+   * for a survey.  Borrowed. */
+  struct broker *broker;
   const struct log *log;
   const struct progress *progress;      /* or NULL */
 };

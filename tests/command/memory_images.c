@@ -134,6 +134,44 @@ pair_layer (const struct image_pair *pair, size_t index,
   return index < 2;
 }
 
+const char *
+pair_scratch_socket (const struct image_pair *pair, enum side side)
+{
+  (void) pair;
+  (void) side;
+  return "/nonexistent/socket";
+}
+
+const char *
+pair_scratch_export (const struct image_pair *pair, enum side side)
+{
+  (void) pair;
+  (void) side;
+  return "none";
+}
+
+errint_t
+pair_add_scratch (struct image_pair *pair)
+{
+  (void) pair;
+  return 0;
+}
+
+void
+pair_control_descriptors (const struct image_pair *pair,
+                          int descriptors[PAIR_CONTROL_DESCRIPTORS])
+{
+  (void) pair;
+  for (int i = 0; i < PAIR_CONTROL_DESCRIPTORS; ++i)
+    descriptors[i] = -1;
+}
+
+void
+pair_hide_sockets (struct image_pair *pair)
+{
+  (void) pair;
+}
+
 void
 pair_close (struct image_pair *pair)
 {

@@ -49,6 +49,15 @@ parts_of_paths (void **state)
   assert_false (path_within ("/a-b", "/a"));
   assert_false (path_within ("/", "/a"));
   assert_false (path_within ("/a", "/a/b"));
+  assert_true (path_valid ("/"));
+  assert_true (path_valid ("/a/.../\xff\n"));
+  assert_false (path_valid (""));
+  assert_false (path_valid ("a"));
+  assert_false (path_valid ("//"));
+  assert_false (path_valid ("/a/"));
+  assert_false (path_valid ("/a//b"));
+  assert_false (path_valid ("/a/../b"));
+  assert_false (path_valid ("/."));
   assert_true (path_valid_name ("...", 3));
   assert_true (path_valid_name ("\xff\n", 2));
   assert_false (path_valid_name ("", 0));
