@@ -27,7 +27,7 @@
 /* The options, new.  In fsname= a backslash takes the next byte as it is, so
  * that no source can bring in options of its own. */
 static char *
-make_options (const char *source, bool allow_other, bool default_permissions)
+make_options (const char *source, const struct serve_options *mount)
 {
   static const char fixed[] = "ro,nosuid,nodev,subtype=deltafs";
   CLEANUP_FREE char *escaped = malloc (2 * strlen (source) + 1);
@@ -41,10 +41,11 @@ make_options (const char *source, bool allow_other, bool default_permissions)
     *out++ = *in;
   }
   *out = '\0';
-  if (asprintf (&options, "%s%s%s,fsname=%s", fixed,
-                allow_other ? ",allow_other" : "",
-                default_permissions ? ",default_permissions" : "",
-                escaped) == -1)
+  if (asprintf (&options, "%s%s%s%s,fsname=%s", fixed,
+                mount->no_exec ? ",noexec" : "",
+                mount->allow_other ? ",allow_other" : "",
+                mount->allow_other && !mount->all_readable
+                ? ",default_permissions" : "", escaped) == -1)
     return NULL;
   return options;
 }
@@ -183,13 +184,12 @@ report_failure (const struct log *log, const char *what, const char *path,
 }
 
 errint_t
-fusermount_mount (const char *path, const char *source, bool allow_other,
-                  bool default_permissions, const struct log *log,
+fusermount_mount (const char *path, const char *source,
+                  const struct serve_options *mount, const struct log *log,
                   int *device)
 {
   static const char what[] = "cannot mount";
-  CLEANUP_FREE char *options =
-    make_options (source, allow_other, default_permissions);
+  CLEANUP_FREE char *options = make_options (source, mount);
   CLEANUP_FREE char *target = strdup (path);
   char program[] = PROGRAM, o[] = "-o", end[] = "--";
   char *argv[] = { program, o, options, end, target, NULL };

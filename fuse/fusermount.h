@@ -6,16 +6,15 @@
 #ifndef DELTAFS_FUSERMOUNT_H
 #define DELTAFS_FUSERMOUNT_H
 
-#include <stdbool.h>
-
 #include "errint.h"
 #include "log.h"
+#include "serve.h"
 
-/* Mounts at PATH, read-only, nosuid, nodev, of the type fuse.deltafs, with
- * SOURCE (any bytes) as the device.  *DEVICE is the /dev/fuse that
+/* Mounts at PATH, read-only, nosuid, nodev, of the type fuse.deltafs, as
+ * OPTIONS say, with SOURCE (any bytes) as the device.  *DEVICE is the /dev/fuse that
  * fusermount3 opened, to be closed.  Failures are reported, in its words. */
 errint_t fusermount_mount (const char *path, const char *source,
-                           bool allow_other, bool default_permissions,
+                           const struct serve_options *options,
                            const struct log *log, int *device);
 
 /* Unmounts PATH, lazily where it is busy. */

@@ -149,7 +149,8 @@ mount_directly (const char *path, const char *source,
             options->allow_other && !options->all_readable ?
             ",default_permissions" : "");
   if (mount (source, path, "fuse.deltafs",
-             MS_RDONLY | MS_NOSUID | MS_NODEV, data) == -1) {
+             MS_RDONLY | MS_NOSUID | MS_NODEV
+             | (options->no_exec ? MS_NOEXEC : 0), data) == -1) {
     if (errno == EPERM)
       return -EPERM;
     error = log_error (log, -errno, "cannot mount", path);
@@ -173,9 +174,7 @@ mount_by_helper (const char *path, const char *source,
   error = open_device (log, &probe);
   if (error < 0)
     return error;
-  return fusermount_mount (path, source, options->allow_other,
-                           options->allow_other && !options->all_readable,
-                           log, device);
+  return fusermount_mount (path, source, options, log, device);
 }
 
 errint_t

@@ -17,6 +17,7 @@
 struct serve_options {
   bool allow_other;             /* other users too; the kernel checks modes */
   bool all_readable;            /* with allow_other: no mode checks */
+  bool no_exec;                 /* programs of the tree cannot be run */
   const char *source;           /* what the mount table shows as the device:
                                  * the overlay's name; borrowed */
   /* The value of the unlisted xattr "user.deltafs.session" of the root, by

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The command deltafs: finds the subcommand and hands over to it.
+ * The command deltafs: finds the subcommand, or by its own name that it is
+ * the helper of mount(8), and hands over.
  */
 #include <config.h>
 
@@ -11,6 +12,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "mount_helper.h"
 #include "options.h"
 
 /* A message or an image must never land in a file that took the place of a
@@ -90,6 +92,8 @@ main (int argc, char **argv)
 
   open_standard_descriptors ();
   messages_init (&messages);
+  if (argc > 0 && mount_helper_is (argv[0]))
+    return mount_helper (argc, argv, &messages);
   if (argc < 2)
     return wrong_command (&messages.log, NULL, "a command is needed");
   if (strcmp (argv[1], "--help") == 0) {

@@ -54,6 +54,7 @@ how_to_serve (const struct options *options)
   return (struct serve_options) {
     .allow_other = options->allow_other,
     .all_readable = options->all_readable,
+    .no_exec = options->no_exec,
     .source = options->operands[0],
   };
 }

@@ -234,6 +234,10 @@ set_mount_word (struct options *options, const char *word)
     options->allow_other = true;
   else if (strcmp (word, "all_readable") == 0)
     options->allow_other = options->all_readable = true;
+  else if (strcmp (word, "noexec") == 0)
+    options->no_exec = true;
+  else if (strcmp (word, "exec") == 0)
+    options->no_exec = false;
   else if (strcmp (word, "rw") == 0)
     return "rw is not possible, a delta is read-only";
   else if (strcmp (word, "dev") == 0 || strcmp (word, "suid") == 0)
@@ -242,8 +246,8 @@ set_mount_word (struct options *options, const char *word)
     for (size_t i = 0; i < sizeof always / sizeof always[0]; ++i)
       if (strcmp (word, always[i]) == 0)
         return NULL;
-    return "known are base, allow_other, all_readable, ro, nosuid, nodev, "
-      "noatime and nodiratime";
+    return "known are base, allow_other, all_readable, noexec, exec, ro, "
+      "nosuid, nodev, noatime and nodiratime";
   }
   return NULL;
 }
@@ -300,7 +304,7 @@ static const struct option_row option_table[] = {
   { NULL, 'f', NULL, COMMAND_MOUNT,
     "stay in the foreground", set_foreground },
   { NULL, 'o', "OPTIONS", COMMAND_MOUNT,
-    "base, allow_other, all_readable", set_mount_words },
+    "base, allow_other, all_readable, noexec", set_mount_words },
   { "symlinks", 0, "HOW", COMMAND_MOUNT,
     "keep, or inside: they do not lead out of the mount", set_symlinks },
   { "fd", 0, "N", COMMAND_MOUNT,
@@ -367,12 +371,30 @@ wrong_usage (const struct options *options, const struct log *log,
 /* The option as the user wrote it, for a message: getopt_long has just
  * refused it or handed it out. */
 static void
-name_of_row (const struct option_row *row, char name[64])
+name_of_row (const struct option_row *row, char name[OPTIONS_SPELLING])
 {
   if (row->name != NULL)
-    snprintf (name, 64, "--%s", row->name);
+    snprintf (name, OPTIONS_SPELLING, "--%s", row->name);
   else
-    snprintf (name, 64, "-%c", row->letter);
+    snprintf (name, OPTIONS_SPELLING, "-%c", row->letter);
+}
+
+bool
+options_spell (enum command command, const char *name,
+               char spelling[OPTIONS_SPELLING], bool *argument)
+{
+  for (size_t i = 0; i < OPTION_ROWS; ++i) {
+    const struct option_row *row = &option_table[i];
+    const char letter[] = { row->letter, '\0' };
+
+    if ((row->commands & command) != 0
+        && strcmp (name, row->name != NULL ? row->name : letter) == 0) {
+      name_of_row (row, spelling);
+      *argument = row->argument != NULL;
+      return true;
+    }
+  }
+  return false;
 }
 
 static const struct option_row *
@@ -391,7 +413,7 @@ take_option (struct options *options, int value, char **argv,
              const struct log *log)
 {
   const struct option_row *row = row_of_value (value);
-  char name[64];
+  char name[OPTIONS_SPELLING];
   const char *refused;
 
   if (value == ':' && (row = row_of_value (optopt)) != NULL) {
@@ -540,7 +562,7 @@ options_print_help (enum command command, FILE *file)
            described->help[0] - 'a' + 'A', described->help + 1);
   for (size_t i = 0; i < OPTION_ROWS; ++i) {
     const struct option_row *row = &option_table[i];
-    char name[64];
+    char name[OPTIONS_SPELLING];
 
     if ((row->commands & command) == 0)
       continue;

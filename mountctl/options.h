@@ -64,7 +64,7 @@ struct options {
 
   /* mount */
   bool foreground;
-  bool base_tree, allow_other, all_readable;    /* -o */
+  bool base_tree, allow_other, all_readable, no_exec;   /* -o */
   enum symlinks_choice symlinks;
   int ready_fd;                 /* --fd, or -1 */
   const char *pid_file;
@@ -76,6 +76,13 @@ struct options {
 
 /* Finds the command named NAME; 0 when there is none. */
 enum command options_command (const char *name);
+
+/* How the option NAME (of the table, without dashes) is written for COMMAND:
+ * "--base", "-m"; and whether it takes an argument.  False when COMMAND has
+ * none of that name. */
+#define OPTIONS_SPELLING 64
+bool options_spell (enum command command, const char *name,
+                    char spelling[OPTIONS_SPELLING], bool *argument);
 
 /* Takes the arguments of COMMAND (argv[0] is the command's name), options and
  * operands in any order; "--" ends the options.  argv is permuted.  Wrong
