@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-x INDEX] [-alntvVq] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-x INDEX] [-alntvVqw] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read, -x: what is remembered of the base is in the file
- * INDEX, which is made where it is not there.  For tests to compare with what they know
- * otherwise.  -a: instead of the delta, the classes of what was written.
+ * INDEX, which is made where it is not there, -w: others write to the images,
+ * it is said.  For tests to compare with what they know otherwise.  -a: instead of the delta, the classes of what was written.
  * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
 #include <config.h>
@@ -258,11 +258,11 @@ main (int argc, char *argv[])
   struct compare_rules rules = { 0 };
   uint32_t cluster = 65536;
   unsigned spread = 0;
-  bool only_account = false;
+  bool only_account = false, written = false;
   int option;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:s:lntvVqx:")) >= 0)
+  while ((option = getopt (argc, argv, "ac:s:lntvVqwx:")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
@@ -273,6 +273,7 @@ main (int argc, char *argv[])
     case 'v': log.verbose = true; break;
     case 'V': rules.verify = true; break;
     case 'q': quiet = true; break;
+    case 'w': written = true; break;
     case 'x': index_file = optarg; break;
     default: return 2;
     }
@@ -286,6 +287,8 @@ main (int argc, char *argv[])
     fprintf (stderr, "%s\n", strerror (-err));
     return 2;
   }
+  if (written)
+    flat_pair_say_written (pair);
   if (only_account && cluster != 0)
     return account (pair, &log);
   return dump (pair, &rules, &log);

@@ -15,7 +15,7 @@
 struct image_pair {
   int fd[SIDES];
   uint64_t size[SIDES];
-  bool known;
+  bool known, is_written;
   struct extents written;
 };
 
@@ -88,6 +88,18 @@ flat_pair_open (const char *base, const char *overlay, uint32_t cluster,
   if (err == 0)
     *result = steal_pointer (&pair);
   return err;
+}
+
+void
+flat_pair_say_written (struct image_pair *pair)
+{
+  pair->is_written = true;
+}
+
+bool
+pair_is_written (const struct image_pair *pair)
+{
+  return pair->is_written;
 }
 
 void

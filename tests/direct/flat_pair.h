@@ -20,4 +20,7 @@ errint_t flat_pair_open (const char *base, const char *overlay,
                          uint32_t cluster, unsigned spread,
                          struct image_pair **pair);
 
+/* From now on it is said to be written to by others. */
+void flat_pair_say_written (struct image_pair *pair);
+
 #endif

@@ -221,8 +221,9 @@ umount mnt
 mv dirty.raw overlay.raw
 check "the copy needs its journal" \
       sh -c 'dumpe2fs -h overlay.raw 2>/dev/null | grep -q needs_recovery'
-for cluster in 512 65536; do
-    delta -c "$cluster"
+for cluster in 512 65536 "512 -w"; do
+    # shellcheck disable=SC2086
+    delta -c $cluster
     is "a journal in memory, clusters of $cluster" \
        "$(printf '%s\n' "$delta" | grep -v /etc/new-)" \
        "added - /etc/late

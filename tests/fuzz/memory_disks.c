@@ -166,6 +166,13 @@ pair_size (const struct image_pair *pair, enum side side)
   return pair->size[side];
 }
 
+bool
+pair_is_written (const struct image_pair *pair)
+{
+  (void) pair;
+  return false;
+}
+
 const struct extents *
 pair_written (const struct image_pair *pair)
 {

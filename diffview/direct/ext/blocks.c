@@ -82,6 +82,12 @@ blocks_offset (const struct blocks *blocks, enum side side)
   return blocks->side[side].offset;
 }
 
+bool
+blocks_may_change (const struct blocks *blocks)
+{
+  return pair_is_written (blocks->pair);
+}
+
 void
 blocks_set_replay (struct blocks *blocks, enum side side,
                    struct replay *replay, uint32_t block_size)
@@ -196,7 +202,10 @@ lay_over (struct blocks *blocks, enum side side, bool cached,
     uint64_t source = block->source * s->block_size + (from - start);
     errint_t err = -EIO;
 
-    if (in_volume (blocks, side, to - from, source))
+    if (block->bytes != NULL) {
+      memcpy (part, block->bytes + (from - start), to - from);
+      err = 0;
+    } else if (in_volume (blocks, side, to - from, source))
       err = read_raw (blocks, side, cached, part, to - from, source);
     if (err < 0)
       return err;

@@ -40,6 +40,9 @@ uint64_t blocks_length (const struct blocks *blocks, enum side side);
 /* Where a side's volume begins on its disk, bytes. */
 uint64_t blocks_offset (const struct blocks *blocks, enum side side);
 
+/* Is an image being written while it is read? */
+bool blocks_may_change (const struct blocks *blocks);
+
 /* Lays a finished replay over a side, in blocks of BLOCK_SIZE bytes.  Takes
  * ownership of its list. */
 void blocks_set_replay (struct blocks *blocks, enum side side,

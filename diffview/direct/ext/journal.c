@@ -18,6 +18,8 @@
 
 #define MAGIC 0xc03b3998u
 #define FAST_COMMIT_HEAD 9      /* tag of the first block of fast commits */
+/* Bytes of a journal that is being written to that are kept in memory. */
+#define KEPT_MAX ((uint64_t) 128 << 20)
 #define COMMIT_SECONDS 48       /* offsets in a commit block */
 #define COMMIT_NANOSECONDS 56
 #define COMMIT_TYPE 12
@@ -33,6 +35,7 @@ struct recovery {
   struct replay revoked;        /* target: block; source: its transaction */
   const char **reason;
   uint8_t *block, *data;        /* owned */
+  uint64_t may_keep;            /* bytes that may still be copied */
   enum pass pass;
   uint32_t sequence;            /* of the transaction that is looked at */
   uint32_t position;            /* next block of the log */
@@ -101,7 +104,11 @@ replay_tag (struct recovery *recovery, const struct journal_tag *tag)
   if (!journal_log_data_valid (log, recovery->data, recovery->sequence,
                                tag->checksum))
     return damaged (recovery);
-  return replay_add (recovery->replay, tag->block, source, tag->escaped);
+  err = replay_add (recovery->replay, tag->block, source, tag->escaped);
+  if (err < 0 || recovery->may_keep < log->fs->block_size)
+    return err;
+  recovery->may_keep -= log->fs->block_size;
+  return replay_keep (recovery->replay, recovery->data, log->fs->block_size);
 }
 
 /* Goes over the data blocks of a descriptor. */
@@ -310,6 +317,8 @@ journal_replay (struct filesystem *fs, struct replay *replay,
   errint_t err = journal_log_open (fs, &recovery.log, reason);
 
   if (err == 0 && recovery.log.start != 0) {
+    if (blocks_may_change (fs->blocks))
+      recovery.may_keep = KEPT_MAX;
     recovery.block = malloc (fs->block_size);
     recovery.data = malloc (fs->block_size);
     err = recovery.block == NULL || recovery.data == NULL ? -ENOMEM :

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "replay.h"
 
@@ -32,6 +33,18 @@ replay_add (struct replay *replay, uint64_t target, uint64_t source,
   return 0;
 }
 
+errint_t
+replay_keep (struct replay *replay, const uint8_t *bytes, size_t length)
+{
+  uint8_t *copy = malloc (length);
+
+  if (copy == NULL)
+    return -ENOMEM;
+  memcpy (copy, bytes, length);
+  replay->list[replay->count - 1].bytes = copy;
+  return 0;
+}
+
 static int
 compare_blocks (const void *a, const void *b)
 {
@@ -51,7 +64,7 @@ replay_finish (struct replay *replay)
     qsort (replay->list, replay->count, sizeof *replay->list, compare_blocks);
   for (size_t i = 0; i < replay->count; ++i) {
     if (kept > 0 && replay->list[kept - 1].target == replay->list[i].target)
-      kept--;
+      free (replay->list[--kept].bytes);
     replay->list[kept++] = replay->list[i];
   }
   replay->count = kept;
@@ -85,6 +98,8 @@ replay_find (const struct replay *replay, uint64_t target)
 void
 replay_clear (struct replay *replay)
 {
+  for (size_t i = 0; i < replay->count; ++i)
+    free (replay->list[i].bytes);
   free (replay->list);
   *replay = (struct replay) { 0 };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What a journal would write if it were replayed: which block of the
- * filesystem takes its bytes from which block of the journal.  Nothing is
- * copied.  Knows no journal format.
+ * filesystem takes its bytes from which block of the journal.  They are
+ * copied only where the journal may be overwritten meanwhile.  Knows no journal
+ * format.
  */
 #ifndef DELTAFS_EXT_REPLAY_H
 #define DELTAFS_EXT_REPLAY_H
@@ -18,6 +19,7 @@ struct replay_block {
   uint64_t target;              /* block of the filesystem */
   uint64_t source;              /* block of the filesystem that the journal
                                  * has the bytes in */
+  uint8_t *bytes;               /* owned: a copy of them, or NULL */
   uint32_t order;               /* position in the log: later ones win */
   bool escaped;                 /* the first four bytes are the magic */
 };
@@ -30,6 +32,10 @@ struct replay {
 /* Appends a block.  -ENOMEM. */
 errint_t replay_add (struct replay *replay, uint64_t target, uint64_t source,
                      bool escaped);
+
+/* Keeps a copy of the LENGTH bytes of the block added last.  -ENOMEM. */
+errint_t replay_keep (struct replay *replay, const uint8_t *bytes,
+                      size_t length);
 
 /* Sorts, and of blocks with the same target keeps the last added. */
 void replay_finish (struct replay *replay);
