@@ -55,7 +55,7 @@ read_part (const struct view *view, view_node node, uint64_t offset,
 static void
 read_node (const struct view *view, view_node node)
 {
-  char scratch[VIEW_XATTR_SCRATCH];
+  char scratch[VIEW_XATTR_SCRATCH], buffer[VIEW_TARGET_SIZE];
   const char *name, *target;
   const void *value;
   struct stat stat;
@@ -68,7 +68,8 @@ read_node (const struct view *view, view_node node)
   for (size_t i = 0; view_xattr (view, node, i, scratch, &name, &value,
                                  &length); ++i)
     FUZZ_REQUIRE (*name != '\0' && length <= 65536);
-  if (S_ISLNK (stat.st_mode) && view_readlink (view, node, &target) == 0)
+  if (S_ISLNK (stat.st_mode) &&
+      view_readlink (view, node, buffer, &target) == 0)
     FUZZ_REQUIRE (strlen (target) < 4096 && *target != '\0');
   if (S_ISREG (stat.st_mode)) {
     read_part (view, node, 0, LOOK);
