@@ -35,6 +35,7 @@ struct image_header {
   bool extended_l2;
   bool zero_flag;               /* an entry can say that it reads as zeros */
   bool unknown_features;        /* such that only QEMU can tell */
+  bool compressed;              /* some clusters are: truncation.h finds out */
   uint32_t l1_entries;
   uint64_t l1_offset;           /* bytes */
 };

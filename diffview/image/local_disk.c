@@ -15,6 +15,7 @@
 struct local_disk {
   struct local_layer *layers;   /* owned; the top one first */
   size_t count;
+  bool compressed;              /* partly */
   _Atomic bool changed;         /* a file was */
 };
 
@@ -40,6 +41,8 @@ local_disk_open (const struct image_chain *chain, size_t first,
       return error;
     if (usable && image_lock_is_written (layer->file))
       usable = false;
+    if (layer->header.compressed)
+      disk->compressed = true;
   }
   if (usable)
     *result = steal_pointer (&disk);
@@ -55,6 +58,12 @@ local_disk_close (struct local_disk *disk)
     local_layer_clear (&disk->layers[i]);
   free (disk->layers);
   free (disk);
+}
+
+bool
+local_disk_is_compressed (const struct local_disk *disk)
+{
+  return disk->compressed;
 }
 
 uint64_t

@@ -10,6 +10,7 @@
 #ifndef DELTAFS_IMAGE_LOCAL_DISK_H
 #define DELTAFS_IMAGE_LOCAL_DISK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ errint_t local_disk_open (const struct image_chain *chain, size_t first,
                           struct local_disk **disk);
 void local_disk_close (struct local_disk *disk);
 DEFINE_CLEANUP (struct local_disk *, local_disk_close)
+
+/* Does any of its layers have clusters that the storage daemon has to
+ * unpack? */
+bool local_disk_is_compressed (const struct local_disk *disk);
 
 /* Bytes of the disk. */
 uint64_t local_disk_size (const struct local_disk *disk);

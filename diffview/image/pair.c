@@ -283,6 +283,13 @@ pair_size (const struct image_pair *pair, enum side side)
   return pair->size[side];
 }
 
+bool
+pair_is_distant (const struct image_pair *pair, enum side side)
+{
+  return pair->local[side] == NULL
+    || local_disk_is_compressed (pair->local[side]);
+}
+
 const struct extents *
 pair_written (const struct image_pair *pair)
 {

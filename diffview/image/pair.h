@@ -57,6 +57,10 @@ errint_t pair_check (struct image_pair *pair);
 /* Virtual size of a side's disk, bytes. */
 uint64_t pair_size (const struct image_pair *pair, enum side side);
 
+/* Does each read of a side cost a message to another process?  Then reading
+ * more than is needed is cheaper than reading again. */
+bool pair_is_distant (const struct image_pair *pair, enum side side);
+
 /* What was written since the base, in bytes of the overlay's virtual disk,
  * whatever the bytes are; NULL when the two have no common chain (then
  * everything may differ). */

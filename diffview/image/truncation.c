@@ -31,6 +31,7 @@ struct check {
   uint64_t data_size;           /* of the file that has the data clusters */
   unsigned char *table;         /* one L2 table */
   uint64_t l2_entries;          /* in a table */
+  bool compressed;              /* a cluster is */
   const char *reason;           /* strerror's when reading failed */
 };
 
@@ -119,8 +120,10 @@ check_entry (struct check *check, const unsigned char *entry, uint64_t guest)
 
   if (value == 0 || guest >= header->virtual_size)
     return 0;
-  if ((value & COMPRESSED) != 0)
+  if ((value & COMPRESSED) != 0) {
+    check->compressed = true;
     return check_compressed (check, value);
+  }
   if (!header->extended_l2 && (value & READS_AS_ZERO) != 0)
     return 0;
   /* In an external data file offset 0 is a cluster's. */
@@ -265,7 +268,7 @@ find_check (const char *format)
 }
 
 errint_t
-truncation_check (const struct image_layer *layer, const struct log *log)
+truncation_check (struct image_layer *layer, const struct log *log)
 {
   struct check check = { .layer = layer };
   tables_check *const check_tables_of = find_check (layer->format->name);
@@ -279,8 +282,10 @@ truncation_check (const struct image_layer *layer, const struct log *log)
   if (error == 0 && data != NULL && data->fd >= 0)
     error = image_file_size (data, &check.data_size);
   check.reason = strerror (-error);
-  if (error == 0 && strcmp (layer->format->name, "qcow2") == 0)
+  if (error == 0 && strcmp (layer->format->name, "qcow2") == 0) {
     error = check_qcow2 (&check);
+    layer->header.compressed = check.compressed;
+  }
   else if (error == 0 && check_tables_of != NULL)
     error = check_tables_of (layer->file, &check.reason);
   if (error != 0)

@@ -12,8 +12,8 @@
 
 /* Looks through the tables of a local image: -EINVAL, reported, when
  * something lies beyond the end of its file.  VHDX, VPC and QED are QEMU's to
- * check; a raw image claims nothing. */
-errint_t truncation_check (const struct image_layer *layer,
-                           const struct log *log);
+ * check; a raw image claims nothing.  Notes in the header whether a qcow2
+ * image has compressed clusters. */
+errint_t truncation_check (struct image_layer *layer, const struct log *log);
 
 #endif

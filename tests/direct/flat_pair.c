@@ -118,6 +118,14 @@ pair_size (const struct image_pair *pair, enum side side)
   return pair->size[side];
 }
 
+bool
+pair_is_distant (const struct image_pair *pair, enum side side)
+{
+  (void) pair;
+  (void) side;
+  return false;
+}
+
 const struct extents *
 pair_written (const struct image_pair *pair)
 {

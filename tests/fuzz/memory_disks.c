@@ -173,6 +173,14 @@ pair_is_written (const struct image_pair *pair)
   return false;
 }
 
+bool
+pair_is_distant (const struct image_pair *pair, enum side side)
+{
+  (void) pair;
+  (void) side;
+  return false;
+}
+
 const struct extents *
 pair_written (const struct image_pair *pair)
 {

@@ -16,7 +16,7 @@
 #include "block_cache.h"
 #include "cleanup.h"
 
-#define CHUNKS_MAX 384
+#define CACHE_BYTES ((size_t) 12 * 1024 * 1024)
 
 struct chunk {
   uint64_t key;
@@ -25,12 +25,13 @@ struct chunk {
 };
 
 struct block_cache {
+  size_t chunks_max;
   pthread_mutex_t lock;         /* of all that follows */
   struct chunk *chunks;
 };
 
 struct block_cache *
-block_cache_new (void)
+block_cache_new (size_t chunk_size)
 {
   struct block_cache *cache = calloc (1, sizeof *cache);
 
@@ -38,6 +39,8 @@ block_cache_new (void)
     free (cache);
     return NULL;
   }
+  if (cache != NULL)
+    cache->chunks_max = CACHE_BYTES / chunk_size;
   return cache;
 }
 
@@ -100,7 +103,7 @@ block_cache_put (struct block_cache *cache, uint64_t key, uint8_t *bytes)
       chunk = NULL;
     }
   }
-  while (HASH_COUNT (cache->chunks) > CHUNKS_MAX)
+  while (HASH_COUNT (cache->chunks) > cache->chunks_max)
     drop (cache, cache->chunks);
   pthread_mutex_unlock (&cache->lock);
   if (chunk == NULL)

@@ -10,12 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCK_CACHE_CHUNK ((size_t) 32 * 1024)
-
 struct block_cache;
 
-/* An empty cache, at most 12 MiB large; NULL without memory. */
-struct block_cache *block_cache_new (void);
+/* An empty cache for chunks of CHUNK_SIZE bytes, at most 12 MiB large; NULL
+ * without memory. */
+struct block_cache *block_cache_new (size_t chunk_size);
 void block_cache_free (struct block_cache *cache);
 
 /* Copies LENGTH bytes at OFFSET of the chunk KEY to BUFFER; false if the chunk
@@ -23,7 +22,7 @@ void block_cache_free (struct block_cache *cache);
 bool block_cache_get (struct block_cache *cache, uint64_t key, size_t offset,
                       void *buffer, size_t length);
 
-/* Takes ownership of a chunk (of malloc, BLOCK_CACHE_CHUNK bytes), and drops
+/* Takes ownership of a chunk (of malloc, as large as all), and drops
  * the one that was used longest ago where there are too many.  Any thread. */
 void block_cache_put (struct block_cache *cache, uint64_t key,
                       uint8_t *chunk);

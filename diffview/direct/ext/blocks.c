@@ -11,6 +11,11 @@
 #include "block_cache.h"
 #include "blocks.h"
 
+/* Read at once and kept together: one request to another process takes as
+ * long as copying some 64 KiB. */
+#define CHUNK_NEAR ((size_t) 4 * 1024)
+#define CHUNK_DISTANT ((size_t) 64 * 1024)
+
 /* First bytes of a journal's blocks; escaped in blocks that begin so. */
 static const uint8_t journal_magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
 
@@ -27,6 +32,7 @@ struct blocks {
                                  * map of what was written */
   bool written_known;
   struct extents written;
+  size_t chunk;                 /* of the cache, bytes */
   struct block_cache *cache;
   _Atomic uint64_t bytes_read[SIDES];
 };
@@ -37,9 +43,16 @@ blocks_new (struct image_pair *pair,
 {
   CLEANUP (blocks_free) struct blocks *blocks = calloc (1, sizeof *blocks);
 
-  if (blocks == NULL || (blocks->cache = block_cache_new ()) == NULL)
+  if (blocks == NULL)
     return -ENOMEM;
   blocks->pair = pair;
+  blocks->chunk = CHUNK_NEAR;
+  for (int side = 0; side < SIDES; ++side)
+    if (volume[side] != NULL && pair_is_distant (pair, side))
+      blocks->chunk = CHUNK_DISTANT;
+  blocks->cache = block_cache_new (blocks->chunk);
+  if (blocks->cache == NULL)
+    return -ENOMEM;
   for (int side = 0; side < SIDES; ++side)
     if (volume[side] != NULL) {
       uint64_t disk = pair_size (pair, side);
@@ -137,11 +150,11 @@ static errint_t
 read_cached (struct blocks *blocks, enum side wanted,
              uint8_t *buffer, size_t length, uint64_t offset)
 {
-  uint64_t number = offset / BLOCK_CACHE_CHUNK;
-  uint64_t start = number * BLOCK_CACHE_CHUNK;
+  uint64_t number = offset / blocks->chunk;
+  uint64_t start = number * blocks->chunk;
   uint64_t end = blocks->side[wanted].length;
-  size_t chunk = end - start < BLOCK_CACHE_CHUNK ?
-    (size_t) (end - start) : BLOCK_CACHE_CHUNK;
+  size_t chunk = end - start < blocks->chunk ?
+    (size_t) (end - start) : blocks->chunk;
   enum side side = cache_side (blocks, wanted, start, chunk);
   uint64_t key = number * SIDES + side;
   CLEANUP_FREE_BYTES uint8_t *bytes = NULL;
@@ -149,7 +162,7 @@ read_cached (struct blocks *blocks, enum side wanted,
 
   if (block_cache_get (blocks->cache, key, offset - start, buffer, length))
     return 0;
-  if ((bytes = malloc (BLOCK_CACHE_CHUNK)) == NULL)
+  if ((bytes = malloc (blocks->chunk)) == NULL)
     return -ENOMEM;
   err = read_disk (blocks, side, bytes, chunk, start);
   if (err < 0)                  /* the chunk may hold more than is asked for */
@@ -157,7 +170,7 @@ read_cached (struct blocks *blocks, enum side wanted,
       read_disk (blocks, side, buffer, length, offset);
   memcpy (buffer, bytes + (offset - start), length);
   /* The last chunk differs in length where the volumes do. */
-  if (chunk == BLOCK_CACHE_CHUNK)
+  if (chunk == blocks->chunk)
     block_cache_put (blocks->cache, key, steal_pointer (&bytes));
   return 0;
 }
@@ -171,7 +184,7 @@ read_raw (struct blocks *blocks, enum side side, bool cached,
   if (!cached)
     return read_disk (blocks, side, buffer, length, offset);
   while (length > 0 && err == 0) {
-    size_t part = BLOCK_CACHE_CHUNK - offset % BLOCK_CACHE_CHUNK;
+    size_t part = blocks->chunk - (size_t) (offset % blocks->chunk);
 
     if (part > length)
       part = length;
