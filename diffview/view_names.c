@@ -13,7 +13,7 @@
 
 /* How many names the engine is asked about; beyond, only what the delta set
  * holds counts, so that a guest cannot keep us asking. */
-#define MOST_QUESTIONS 1000
+#define MOST_QUESTIONS 100
 
 /* Is PATH or something below it in the main tree of the delta set? */
 static bool

@@ -15,6 +15,8 @@
 #include "content.h"
 
 #define TOTAL_MAX ((size_t) 1 << 20)
+/* Bytes that an xattr takes in memory beside its name and value. */
+#define OVERHEAD 64
 /* XATTR_SIZE_MAX of Linux. */
 #define VALUE_MAX ((size_t) 65536)
 
@@ -22,7 +24,10 @@ struct reading {
   const struct filesystem *fs;
   const struct inode *inode;
   struct arena *arena;
-  struct entry_xattr *list;     /* owned */
+  struct found {
+    struct entry_xattr xattr;
+    size_t order;               /* of those with one name the first counts */
+  } *list;                      /* owned */
   size_t count, capacity;
   size_t total;                 /* bytes of names and values */
   bool incomplete;
@@ -98,21 +103,12 @@ whole_value (struct reading *reading, const struct attribute *attribute,
   return err;
 }
 
-static bool
-has_name (const struct reading *reading, const char *name)
-{
-  for (size_t i = 0; i < reading->count; ++i)
-    if (strcmp (reading->list[i].name, name) == 0)
-      return true;
-  return false;
-}
-
 static errint_t
 append (struct reading *reading, const struct entry_xattr *xattr)
 {
   if (reading->count == reading->capacity) {
     size_t capacity = reading->capacity == 0 ? 8 : reading->capacity * 2;
-    struct entry_xattr *list =
+    struct found *list =
       reallocarray (reading->list, capacity, sizeof *list);
 
     if (list == NULL)
@@ -120,7 +116,9 @@ append (struct reading *reading, const struct entry_xattr *xattr)
     reading->list = list;
     reading->capacity = capacity;
   }
-  reading->list[reading->count++] = *xattr;
+  reading->list[reading->count] =
+    (struct found) { .xattr = *xattr, .order = reading->count };
+  reading->count++;
   return 0;
 }
 
@@ -137,15 +135,13 @@ read_one (struct reading *reading, const struct attribute *attribute)
     return 0;
   reading->total += attribute->name_length + attribute->value_length;
   if (attribute->value_length > VALUE_MAX || reading->total > TOTAL_MAX ||
-      *reading->fs->xattr_budget < 0)
+      !budget_draw (&reading->fs->budget->xattr_bytes,
+                    OVERHEAD + attribute->name_length +
+                    attribute->value_length))
     return -EIO;
-  *reading->fs->xattr_budget -=
-    (int64_t) (attribute->name_length + attribute->value_length);
   err = whole_name (reading, attribute, prefix, &xattr.name);
   if (err < 0)
     return err;
-  if (has_name (reading, xattr.name))
-    return 0;                   /* what is in the inode comes first */
   err = whole_value (reading, attribute, &xattr);
   if (err < 0)
     return err;
@@ -206,9 +202,10 @@ for_both_lists (const struct filesystem *fs, const struct inode *inode,
 static int
 compare_names (const void *a, const void *b)
 {
-  const struct entry_xattr *x = a, *y = b;
+  const struct found *x = a, *y = b;
+  int order = strcmp (x->xattr.name, y->xattr.name);
 
-  return strcmp (x->name, y->name);
+  return order != 0 ? order : x->order < y->order ? -1 : 1;
 }
 
 static errint_t
@@ -216,17 +213,23 @@ finish (struct reading *reading, const struct entry_xattrs **result)
 {
   struct entry_xattrs *xattrs;
   struct entry_xattr *list;
+  size_t kept = 0;
 
   if (reading->count == 0)
     return 0;
-  qsort (reading->list, reading->count, sizeof *list, compare_names);
+  qsort (reading->list, reading->count, sizeof *reading->list,
+         compare_names);
   xattrs = arena_allocate (reading->arena, sizeof *xattrs);
   list = arena_allocate (reading->arena, reading->count * sizeof *list);
   if (xattrs == NULL || list == NULL)
     return -ENOMEM;
-  memcpy (list, reading->list, reading->count * sizeof *list);
+  /* What is in the inode was read first, and comes first. */
+  for (size_t i = 0; i < reading->count; ++i)
+    if (kept == 0 ||
+        strcmp (list[kept - 1].name, reading->list[i].xattr.name) != 0)
+      list[kept++] = reading->list[i].xattr;
   xattrs->list = list;
-  xattrs->count = reading->count;
+  xattrs->count = kept;
   *result = xattrs;
   return 0;
 }

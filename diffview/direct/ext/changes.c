@@ -78,6 +78,10 @@ changes_compute (const struct filesystem *base,
   log_detail (log, "inodes changed in written tables: %zu",
               changes->changed.count);
   err = add_owners (changes, cache, log);
+  if (err == -EFBIG) {          /* not known then: nothing may be left out */
+    changes->everything = true;
+    err = 0;
+  }
   log_detail (log, "inodes to look at: %zu, directories above them: %zu",
               changes->changed.count, changes->marked.count);
   return err;

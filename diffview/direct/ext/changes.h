@@ -62,7 +62,8 @@ errint_t changes_add_touched (struct changes *changes);
 
 /* Adds the inodes that own a written block or refer to a changed inode, and
  * marks the directories, after a scan of the base.  BUILDER, which may be
- * NULL, gets what was found. */
+ * NULL, gets what was found.  -EFBIG when the base's directories are more than
+ * an honest filesystem's. */
 errint_t changes_add_owners (struct changes *changes,
                              struct index_builder *builder);
 

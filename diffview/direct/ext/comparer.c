@@ -110,8 +110,9 @@ static errint_t
 compare_bytes (struct comparer *comparer, const struct content content[SIDES],
                uint64_t offset, size_t length, bool *equal)
 {
+  struct budget *budget = comparer->fs[SIDE_OVERLAY]->budget;
   uint64_t before = bytes_read (comparer);
-  errint_t err = 0;
+  errint_t err = budget_draw (&budget->compared_bytes, length) ? 0 : -EIO;
 
   for (int side = 0; side < SIDES && err == 0; ++side)
     err = content_load (&content[side], comparer->buffer[side], length,

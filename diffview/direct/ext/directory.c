@@ -127,6 +127,10 @@ visit_blocks (struct iteration *iteration, const struct inode *inode,
 
       if (run->unwritten)
         break;
+      if (!budget_draw (&fs->budget->directory_blocks, 1)) {
+        iteration->incomplete = true;
+        return 0;
+      }
       visited++;
       stop = filesystem_read_block (fs, run->physical + j, block);
       if (stop == 0 &&

@@ -12,6 +12,9 @@
 #define READ_MAX ((uint64_t) 512 * 1024)
 /* Reading so much that is not needed costs less than another request. */
 #define GAP_MAX ((uint64_t) 32 * 1024)
+/* An honest filesystem of a million directories has hardly more pieces than
+ * that. */
+#define PIECES_MAX ((size_t) 8 << 20)
 
 struct running {
   struct directory_scan *scan;
@@ -24,6 +27,9 @@ struct running {
 static errint_t
 append (struct directory_scan *scan, const struct directory_piece *piece)
 {
+  if (scan->count == PIECES_MAX ||
+      !budget_draw (&scan->fs->budget->directory_blocks, piece->count))
+    return -EFBIG;
   if (scan->count == scan->capacity) {
     size_t capacity = scan->capacity == 0 ? 256 : scan->capacity * 2;
     struct directory_piece *pieces =
@@ -88,7 +94,7 @@ visit_inline (struct running *running, uint32_t directory)
   if (err == 0)
     err = directory_iterate (running->scan->fs, &inode, visit_name, running,
                              &incomplete);
-  return err == -ENOMEM ? err : 0;
+  return err == -ENOMEM || err == -EFBIG ? err : 0;
 }
 
 /* The pieces FIRST to END - 1, which lie near each other; one by one where

@@ -27,14 +27,15 @@ struct directory_scan {
   size_t count, capacity;
 };
 
-/* Adds a directory, whose block list is MAPPING.  -ENOMEM. */
+/* Adds a directory, whose block list is MAPPING.  -EFBIG when there are more
+ * than an honest filesystem has, -ENOMEM. */
 errint_t directory_scan_add (struct directory_scan *scan,
                              const struct inode *inode,
                              const struct mapping *mapping);
 
 /* Calls VISIT for each name in the pieces from number FROM on, which are
- * sorted by that; VISIT may add directories, and returns 0 or -ENOMEM.  What
- * cannot be read is left out. */
+ * sorted by that; VISIT may add directories, and ends it when it returns <0.
+ * What cannot be read is left out. */
 errint_t directory_scan_run (struct directory_scan *scan, size_t from,
                              errint_t (*visit) (void *opaque,
                                                 uint32_t directory,

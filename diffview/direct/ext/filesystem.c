@@ -15,16 +15,12 @@
 #include "journal.h"
 #include "superblock.h"
 
-/* Xattrs of all files that are looked at: an honest filesystem of a million
- * files has some 50 MiB. */
-#define XATTRS_MAX ((int64_t) 256 << 20)
-
 void
 filesystem_free (struct filesystem *fs)
 {
   free (fs->inode_table);
   free (fs->inodes_initialized);
-  free (fs->xattr_budget);
+  free (fs->budget);
   if (fs->failures != NULL)
     checksum_failures_free (fs->failures);
   free (fs);
@@ -59,12 +55,13 @@ filesystem_open (struct blocks *blocks, enum side side,
     return -ENOMEM;
   fs->blocks = blocks;
   fs->side = side;
-  fs->xattr_budget = malloc (sizeof *fs->xattr_budget);
+  fs->budget = calloc (1, sizeof *fs->budget);
   fs->failures = checksum_failures_new ();
-  if (fs->xattr_budget == NULL || fs->failures == NULL)
+  if (fs->budget == NULL || fs->failures == NULL)
     return -ENOMEM;
-  *fs->xattr_budget = XATTRS_MAX;
   err = superblock_read (fs, reason);
+  if (err == 0)
+    budget_start (fs->budget, fs->block_count, fs->block_size);
   if (err == 0 &&
       filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER)) {
     uint32_t block_size = fs->block_size;

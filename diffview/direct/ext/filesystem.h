@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "blocks.h"
+#include "budget.h"
 #include "cleanup.h"
 #include "errint.h"
 
@@ -45,9 +46,7 @@ struct filesystem {
    * pass). */
   uint64_t *inode_table;        /* owned */
   uint32_t *inodes_initialized; /* owned */
-  /* Bytes of xattrs that may still be kept in memory, of all inodes
-   * together. */
-  _Atomic int64_t *xattr_budget;        /* owned */
+  struct budget *budget;        /* owned */
   struct checksum_failures *failures;   /* owned, see checksum.h */
 };
 

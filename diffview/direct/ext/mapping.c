@@ -68,7 +68,8 @@ errint_t
 mapping_add_tree (const struct filesystem *fs, struct mapping *mapping,
                   uint64_t block)
 {
-  if (!filesystem_has_blocks (fs, block, 1))
+  if (!filesystem_has_blocks (fs, block, 1) ||
+      !budget_draw (&fs->budget->list_blocks, 1))
     return -EIO;
   if (mapping->tree_count == mapping->tree_capacity) {
     size_t capacity =

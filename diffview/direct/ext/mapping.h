@@ -54,7 +54,8 @@ size_t mapping_find (const struct mapping *mapping, uint64_t logical);
 
 /* For mapping_read's two halves: appends a run behind the others (joined with
  * the last where it continues it), or a block of the tree.  -EIO for what is
- * not in the filesystem or not in order, -ENOMEM. */
+ * not in the filesystem or not in order, and when the filesystem's budget is
+ * spent; -ENOMEM. */
 errint_t mapping_add_run (const struct filesystem *fs,
                           struct mapping *mapping,
                           const struct mapping_run *run);

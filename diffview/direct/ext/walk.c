@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "content.h"
@@ -40,7 +41,7 @@ struct walk {
   struct tree *const *tree;
   struct number_set entered[SIDES];
   struct pending_list pairs, singles;   /* stacks */
-  size_t memory_max;            /* bytes that a tree may take */
+  uint64_t memory_max;          /* bytes that the trees may take */
 };
 
 /* One name, as the sides have it. */
@@ -205,12 +206,16 @@ walk_member (struct walk *walk, const struct pending *directory,
 static bool
 is_full (const struct walk *walk, const struct pending *directory)
 {
-  for (int side = 0; side < SIDES; ++side)
+  uint64_t memory = 0;
+
+  for (int side = 0; side < SIDES; ++side) {
     if (directory->node[side] != NULL &&
-        (walk->tree[side]->node_count >= ENTRIES_MAX ||
-         arena_size (walk->tree[side]->arena) > walk->memory_max))
+        walk->tree[side]->node_count >= ENTRIES_MAX)
       return true;
-  return false;
+    if (walk->tree[side] != NULL)
+      memory += arena_size (walk->tree[side]->arena);
+  }
+  return memory > walk->memory_max;
 }
 
 /* The next name of either side; false after the last. */
@@ -331,14 +336,20 @@ walk_all (struct walk *walk)
   return err;
 }
 
-/* A quarter of the machine's. */
-static size_t
-memory_for_a_tree (void)
+/* Half of the machine's, and less than half of what this process may have:
+ * the names of a large directory, the delta and the view need the rest. */
+static uint64_t
+memory_for_trees (void)
 {
   long pages = sysconf (_SC_PHYS_PAGES), page_size = sysconf (_SC_PAGESIZE);
+  uint64_t most = pages <= 0 || page_size <= 0 ? UINT64_MAX :
+    (uint64_t) pages / 2 * (uint64_t) page_size;
+  struct rlimit limit;
 
-  return pages <= 0 || page_size <= 0 ? SIZE_MAX :
-    (size_t) pages / 4 * (size_t) page_size;
+  if (getrlimit (RLIMIT_DATA, &limit) == 0 &&
+      limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 5 * 2 < most)
+    most = limit.rlim_cur / 5 * 2;
+  return most;
 }
 
 errint_t
@@ -347,7 +358,7 @@ walk_fill (const struct changes *changes, struct comparer *comparer,
 {
   struct walk walk = {
     .changes = changes, .comparer = comparer, .rules = rules, .tree = tree,
-    .memory_max = memory_for_a_tree (),
+    .memory_max = memory_for_trees (),
   };
   errint_t err = walk_all (&walk);
 

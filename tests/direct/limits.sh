@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Filesystems at the format's limits and beyond, small enough for every
+# day: a result or a refusal, in bounded time and memory.  tests/bench/limits.sh
+# has the large ones.
+
+. "${srcdir:-.}/../kit/kit.sh" || exit 99
+
+requires python3
+dump=$top_builddir/tests/direct/direct_dump
+
+# AddressSanitizer needs terabytes of address space.
+sanitized=no
+grep -qa __asan_init "$dump" && sanitized=yes
+
+# limit CASE COUNT MIB [OPTION...]: makes the case, and compares it with so
+# much memory; the list is in "list".
+limit ()
+{
+    local case=$1 count=$2 memory=$3
+    shift 3
+    rm -f base overlay
+    python3 "$top_srcdir/tests/bench/limits.py" "$case" "$count" \
+        base overlay || exit 99
+    (
+        test $sanitized = yes || ulimit -d $((memory * 1024))
+        exec timeout 120 "$dump" -l "$@" base overlay
+    ) >list 2>messages
+    is "$case $count $*: it ends" $? 0
+}
+
+count ()
+{
+    grep -cE "$1" list
+}
+
+limit entries 20000 64
+is "every name of a directory" "$(count '^added - /big/[0-9]{8}$')" 20000
+limit names 5000 64
+is "every name of an inode" "$(count '^added - /d[0-9]+/name-[0-9]+$')" 5000
+
+# Of 400,000 there is no room for all.
+limit entries 400000 90
+if test $sanitized = no; then
+    is "a directory too large for the memory is unreadable" \
+        "$(count '^unreadable - /big$')" 1
+    check "what there was room for is listed" \
+        test "$(count '/big/')" -gt 20000
+fi
+
+# 16 names of 255 bytes are as long as a path may be.
+limit depth 300 64
+is "directories down to PATH_MAX" "$(count '^added')" 16
+is "what is deeper is not known" "$(count '^unreadable')" 1
+like "and is named" "$(cat messages)" '^cannot read: /n*/'
+limit short-depth 5000 64
+is "the same with short names" "$(count '^added')" 2048
+is "and what is deeper" "$(count '^unreadable')" 1
+
+limit holes 30 64
+is "files of 2^62 bytes without blocks: mode" "$(count '^modified mode /')" 20
+is "and with one" "$(count '^modified content,mode,silent /')" 10
+limit holes 30 64 -nV
+is "the same without a map: mode" "$(count '^modified mode /')" 20
+is "and content" "$(count '^modified content,mode,silent /')" 10
+
+# 1 MiB of an inode's, and some 512 MiB of all.
+limit xattrs 20 128
+is "more xattrs than an inode can have" "$(count '^unreadable')" 20
+limit shared-xattrs 3000 128
+is "many inodes with the same many xattrs" "$(count '^added - /f')" 3000
+
+# What an honest filesystem does not have: blocks of many owners.
+limit shared-names 100 400
+check "directories with the same blocks are given up" \
+    test "$(count '^unreadable - /d[0-9]*$')" -gt 40
+limit shared-tree 3000 128
+check "files with the same block list are given up" \
+    test "$(count '^unreadable - /f[0-9]*$')" -gt 2000
+limit shared-data 1000 128 -V
+check "files with the same content are given up" \
+    test "$(count '^unreadable')" -gt 900
+
+limit taken 3000 64
+is "names that are taken" "$(count '^added - /.deleted')" 3001
+limit long-path 5000 64
+is "a path through itself" "$(count '^modified mode')" 5000
+
+done_testing
