@@ -5,7 +5,7 @@
  * can be read in there, and all that is printed.
  * Flags: bits 0 and 1, how much counts as written together (0: not known);
  * bit 2, --verify; bit 3, --times; bit 4, the overlay alone; bit 5, sums are
- * left as they are; bit 6, -o base.
+ * left as they are; bit 6, -o base; bit 7, --symlinks=inside.
  */
 #include <config.h>
 
@@ -80,10 +80,10 @@ read_node (const struct view *view, view_node node)
 }
 
 static void
-look_at_view (const struct delta *delta, bool base)
+look_at_view (const struct delta *delta, bool base, bool inside)
 {
   CLEANUP (view_free) struct view *view = NULL;
-  struct view_options options = { .base = base };
+  struct view_options options = { .base = base, .symlinks_inside = inside };
   struct view_totals totals;
 
   FUZZ_REQUIRE (view_build (delta, &options, &fuzz_log, &view) == 0);
@@ -188,7 +188,7 @@ look_at_delta (struct image_pair *pair,
     return;
   FUZZ_REQUIRE (delta_finish (delta) == 0);
   look_at_print (delta);
-  look_at_view (delta, (pair->flags & 64) != 0);
+  look_at_view (delta, (pair->flags & 64) != 0, (pair->flags & 128) != 0);
 }
 
 static void
