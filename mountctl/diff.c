@@ -4,14 +4,13 @@
  */
 #include <config.h>
 
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "print.h"
 #include "report.h"
+#include "terminal.h"
 
 static double
 seconds_since (const struct timespec *start)
@@ -21,16 +20,6 @@ seconds_since (const struct timespec *start)
   clock_gettime (CLOCK_MONOTONIC, &now);
   return (double) (now.tv_sec - start->tv_sec)
     + (double) (now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
-static bool
-wants_color (void)
-{
-  const char *no_color = getenv ("NO_COLOR");
-  const char *terminal = getenv ("TERM");
-
-  return (no_color == NULL || no_color[0] == '\0')
-    && terminal != NULL && strcmp (terminal, "dumb") != 0;
 }
 
 static errint_t
@@ -44,7 +33,7 @@ print_all (const struct report *report, const struct delta *delta,
   };
   errint_t error = 0;
 
-  style.colored = style.aligned && wants_color ();
+  style.colored = style.aligned && terminal_has_colors (STDOUT_FILENO);
   if (!options->summary)
     error = options->json ? print_json (delta, stdout)
       : print_text (delta, &style, stdout);

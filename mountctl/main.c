@@ -54,6 +54,7 @@ run_command (const struct options *options, struct messages *messages)
   case COMMAND_MOUNT: return command_mount (options, messages);
   case COMMAND_UMOUNT: return command_umount (options, messages);
   case COMMAND_DIFF: return command_diff (options, messages);
+  case COMMAND_DOCTOR: return command_doctor (options, messages);
   case COMMAND_EXPORT: return command_export (options, messages);
   case COMMAND_INFO: return command_info (options, messages);
   }

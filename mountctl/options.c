@@ -16,7 +16,8 @@
 
 #define PAIR (COMMAND_MOUNT | COMMAND_DIFF | COMMAND_EXPORT)
 #define IMAGES (PAIR | COMMAND_INFO)
-#define EVERY (IMAGES | COMMAND_UMOUNT)
+#define EVERY (IMAGES | COMMAND_UMOUNT | COMMAND_DOCTOR)
+#define WORKING (IMAGES | COMMAND_UMOUNT)
 
 struct option_row {
   const char *name;             /* long, or NULL */
@@ -32,7 +33,7 @@ struct option_row {
 struct command_row {
   enum command command;
   const char *name;
-  const char *operands;         /* in the help */
+  const char *operands;         /* in the help, "" for none */
   int least, most;              /* operands */
   const char *missing;          /* what is asked for when there are fewer */
   const char *help;
@@ -54,6 +55,8 @@ static const struct command_row command_table[] = {
   { COMMAND_EXPORT, "export", "OVERLAY", 1, 1,
     "an overlay is needed",
     "write what an overlay changed as a tar archive to stdout" },
+  { COMMAND_DOCTOR, "doctor", "", 0, 0, NULL,
+    "tell whether this machine can run deltafs, and what to do if not" },
 };
 
 #define COMMAND_ROWS (sizeof command_table / sizeof command_table[0])
@@ -311,7 +314,7 @@ static const struct option_row option_table[] = {
     "write a byte to N when the tree answers", set_ready_fd },
   { "pid-file", 0, "FILE", COMMAND_MOUNT,
     "write there whom SIGTERM asks to unmount", set_pid_file },
-  { "json", 0, NULL, COMMAND_DIFF | COMMAND_INFO,
+  { "json", 0, NULL, COMMAND_DIFF | COMMAND_INFO | COMMAND_DOCTOR,
     "JSON, one object a line", set_json },
   { NULL, 'z', NULL, COMMAND_DIFF,
     "paths as they are, NUL after each entry", set_zero },
@@ -329,8 +332,8 @@ static const struct option_row option_table[] = {
     "detach now, also while in use; do not wait", set_lazy },
   { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
     "how long to try while in use (30)", set_timeout },
-  { NULL, 'q', NULL, EVERY, "no warnings, no progress bar", set_quiet },
-  { NULL, 'v', NULL, EVERY, "tell what is done", set_verbose },
+  { NULL, 'q', NULL, WORKING, "no warnings, no progress bar", set_quiet },
+  { NULL, 'v', NULL, WORKING, "tell what is done", set_verbose },
   { "progress", 0, "WHEN", IMAGES, "auto, always or never", set_progress },
   { "version", 0, NULL, EVERY, "print the version", set_version },
   { "help", 0, NULL, EVERY, "print this", set_help },
@@ -540,9 +543,10 @@ options_print_overview (FILE *file)
   fputs ("Shows only what a virtual machine's disk overlay changed.\n\n",
          file);
   for (size_t i = 0; i < COMMAND_ROWS; ++i)
-    fprintf (file, "%s deltafs %-6s [options] %s\n",
-             i == 0 ? "Usage:" : "      ",
-             command_table[i].name, command_table[i].operands);
+    fprintf (file, "%s deltafs %-6s [options]%s%s\n",
+             i == 0 ? "Usage:" : "      ", command_table[i].name,
+             command_table[i].operands[0] == '\0' ? "" : " ",
+             command_table[i].operands);
   fputs ("\n", file);
   for (size_t i = 0; i < COMMAND_ROWS; ++i)
     fprintf (file, "  %-8s%s\n", command_table[i].name,
@@ -557,8 +561,9 @@ options_print_help (enum command command, FILE *file)
 {
   const struct command_row *described = command_row (command);
 
-  fprintf (file, "Usage: deltafs %s [options] %s\n%c%s.\n\n",
-           described->name, described->operands,
+  fprintf (file, "Usage: deltafs %s [options]%s%s\n%c%s.\n\n",
+           described->name, described->operands[0] == '\0' ? "" : " ",
+           described->operands,
            described->help[0] - 'a' + 'A', described->help + 1);
   for (size_t i = 0; i < OPTION_ROWS; ++i) {
     const struct option_row *row = &option_table[i];

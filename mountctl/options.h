@@ -23,6 +23,7 @@ enum command {
   COMMAND_DIFF = 1 << 2,
   COMMAND_INFO = 1 << 3,
   COMMAND_EXPORT = 1 << 4,
+  COMMAND_DOCTOR = 1 << 5,
 };
 
 enum symlinks_choice { SYMLINKS_KEEP, SYMLINKS_INSIDE };

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "progress_bar.h"
+#include "terminal.h"
 
 #define FIRST_SHOWN 500         /* milliseconds after the start */
 #define BETWEEN_DRAWINGS 100    /* milliseconds */
@@ -48,15 +49,12 @@ milliseconds_since (const struct timespec *start)
 bool
 progress_bar_is_wanted (const struct options *options)
 {
-  const char *terminal = getenv ("TERM");
-
   switch (options->progress) {
   case PROGRESS_ALWAYS: return true;
   case PROGRESS_NEVER: return false;
   case PROGRESS_AUTO: break;
   }
-  return !options->quiet && isatty (STDERR_FILENO)
-    && terminal != NULL && strcmp (terminal, "dumb") != 0;
+  return !options->quiet && terminal_is_able (STDERR_FILENO);
 }
 
 void

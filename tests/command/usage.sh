@@ -86,7 +86,7 @@ command_run diff --engine auto --sandbox auto --sandbox=off --progress=never \
 is "all of diff's options" "$status" 0
 
 # --help fits a screen, names every option once, and goes to stdout.
-for command in '' mount umount diff info export; do
+for command in '' mount umount diff info export doctor; do
     command_run $command --help
     is "help of '$command': exit code" "$status" 0
     is "help of '$command': stderr" "$(cat "$work/err")" ""

@@ -85,8 +85,8 @@ sees_only ()
 is "fuse shows serve.h alone" "$(sees_only fuse serve.h)" ""
 is "inspection shows inspection.h and survey.h alone" \
     "$(sees_only diffview/inspection inspection.h survey.h)" ""
-is "guestfs shows appliances.h alone" \
-    "$(sees_only diffview/guestfs appliances.h)" ""
+is "guestfs shows appliances.h and kvm.h alone" \
+    "$(sees_only diffview/guestfs appliances.h kvm.h)" ""
 is "sandbox shows sandbox.h alone" \
     "$(sees_only diffview/sandbox sandbox.h)" ""
 is "direct shows direct.h and direct_account.h alone" \
