@@ -14,10 +14,8 @@
 #include "private_directory.h"
 #include "program.h"
 
-static const char package[] = "apt-get install qemu-utils";
-
 static void
-check_tool (struct finding *finding, const char *name)
+check_tool (struct finding *finding, const char *name, const char *package)
 {
   const char *const arguments[] = { name, "--version", NULL };
   char path[PATH_MAX], line[128];
@@ -25,9 +23,8 @@ check_tool (struct finding *finding, const char *name)
   if (!program_find (name, path))
     finding_set (finding, FINDING_FAILURE, package, "it is not installed");
   else if (program_run (arguments, line, sizeof line) < 0)
-    finding_set (finding, FINDING_FAILURE,
-                 "apt-get install --reinstall qemu-utils",
-                 "%.200s does not work", path);
+    finding_set (finding, FINDING_FAILURE, package, "%.200s does not work",
+                 path);
   else
     finding_set (finding, FINDING_OK, NULL, "%s", line);
 }
@@ -35,13 +32,14 @@ check_tool (struct finding *finding, const char *name)
 void
 check_qemu_img (struct finding *finding)
 {
-  check_tool (finding, "qemu-img");
+  check_tool (finding, "qemu-img", "apt-get install qemu-utils");
 }
 
 void
 check_storage_daemon (struct finding *finding)
 {
-  check_tool (finding, "qemu-storage-daemon");
+  check_tool (finding, "qemu-storage-daemon",
+              "apt-get install qemu-system-common");
 }
 
 /* Keeps the first error in the finding, and its hint. */
@@ -115,8 +113,9 @@ check_images (struct finding *finding)
     finding_set (finding, FINDING_OK, NULL,
                  "a pair was opened, its map of what was written read");
   else if (finding->text[0] == '\0')
-    finding_set (finding, FINDING_FAILURE, package,
+    finding_set (finding, FINDING_FAILURE, NULL,
                  "a pair could not be opened: %s", strerror (-error));
   if (error < 0 && finding->remedy[0] == '\0')
-    strcpy (finding->remedy, package);
+    strcpy (finding->remedy,
+            "apt-get install qemu-utils qemu-system-common (7.2 or later)");
 }

@@ -75,7 +75,7 @@ doctor_run
 is "no storage daemon: exit code" "$status" 2
 is "no storage daemon: failed" "$(state qemu-storage-daemon)" failed
 like "no storage daemon: what to type" "$(cat out)" \
-    '-> apt-get install qemu-utils'
+    '-> apt-get install qemu-system-common'
 is "no storage daemon: last line" "$(tail -n1 out)" \
     "This machine cannot run deltafs before what failed is mended."
 doctor_run --json
