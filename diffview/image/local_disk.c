@@ -15,6 +15,7 @@
 struct local_disk {
   struct local_layer *layers;   /* owned; the top one first */
   size_t count;
+  bool complete;                /* these are all layers that there are */
   bool compressed;              /* partly */
   _Atomic bool changed;         /* a file was */
 };
@@ -25,26 +26,30 @@ local_disk_open (const struct image_chain *chain, size_t first,
 {
   CLEANUP (local_disk_close) struct local_disk *disk =
     calloc (1, sizeof *disk);
-  bool usable = true;
 
   if (disk == NULL)
     return -ENOMEM;
   disk->layers = calloc (chain->count - first, sizeof *disk->layers);
   if (disk->layers == NULL)
     return -ENOMEM;
-  for (size_t i = first; i < chain->count && usable; ++i) {
+  for (size_t i = first; i < chain->count; ++i) {
     const struct image_layer *layer = &chain->layers[i];
-    errint_t error = local_layer_open (layer, &disk->layers[disk->count++],
-                                       &usable);
+    struct local_layer *local = &disk->layers[i - first];
+    bool usable;
+    errint_t error = local_layer_open (layer, local, &usable);
 
-    if (error != 0)
-      return error;
-    if (usable && image_lock_is_written (layer->file))
-      usable = false;
+    if (error != 0 || !usable || image_lock_is_written (layer->file)) {
+      local_layer_clear (local);
+      if (error != 0)
+        return error;
+      break;
+    }
     if (layer->header.compressed)
       disk->compressed = true;
+    disk->count++;
   }
-  if (usable)
+  disk->complete = disk->count == chain->count - first;
+  if (disk->count > 0)
     *result = steal_pointer (&disk);
   return 0;
 }
@@ -61,9 +66,9 @@ local_disk_close (struct local_disk *disk)
 }
 
 bool
-local_disk_is_compressed (const struct local_disk *disk)
+local_disk_is_whole (const struct local_disk *disk)
 {
-  return disk->compressed;
+  return disk->complete && !disk->compressed;
 }
 
 uint64_t
@@ -106,6 +111,8 @@ read_run (const struct local_disk *disk, unsigned char *buffer,
   size_t got;
 
   *length = (size_t) run.length;
+  if (depth == 0 && !disk->complete)
+    return -ENOTSUP;
   if (run.kind == LOCAL_ZEROS) {
     memset (buffer, 0, *length);
     return 0;
@@ -158,6 +165,8 @@ local_disk_walk_depth (struct local_disk *disk, uint32_t layers,
   const uint64_t size = local_disk_size (disk);
   struct local_run run;
 
+  if (layers > disk->count)
+    return -ENOTSUP;
   for (uint64_t offset = 0; offset < size; offset += run.length) {
     const size_t depth = find (disk, layers, offset, size - offset, &run);
     errint_t error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A disk whose layers can all be read without QEMU: its bytes by pread from
- * the image files.  The storage daemon gives the same bytes through a socket,
- * which takes ten times as long.
+ * A disk whose upper layers, or all of them, can be read without QEMU: their
+ * bytes by pread from the image files.  The storage daemon gives the same bytes
+ * through a socket, which takes ten times as long.
  *
  * It gives an answer only as long as the files are as they were when they
  * were opened; a file that changes is for the storage daemon alone.
@@ -21,16 +21,17 @@
 struct local_disk;
 
 /* Opens the disk that layers FIRST and below of CHAIN make; CHAIN is borrowed.
- * *DISK stays NULL where some layer needs QEMU, or a running QEMU writes to
+ * Of a layer that needs QEMU, or that a running QEMU writes to, and of those
+ * below it, nothing is read here; *DISK stays NULL where that is the first
  * one.  -ENOMEM. */
 errint_t local_disk_open (const struct image_chain *chain, size_t first,
                           struct local_disk **disk);
 void local_disk_close (struct local_disk *disk);
 DEFINE_CLEANUP (struct local_disk *, local_disk_close)
 
-/* Does any of its layers have clusters that the storage daemon has to
- * unpack? */
-bool local_disk_is_compressed (const struct local_disk *disk);
+/* Is all of it in plain clusters, so that the storage daemon is never
+ * asked? */
+bool local_disk_is_whole (const struct local_disk *disk);
 
 /* Bytes of the disk. */
 uint64_t local_disk_size (const struct local_disk *disk);

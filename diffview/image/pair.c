@@ -287,7 +287,7 @@ bool
 pair_is_distant (const struct image_pair *pair, enum side side)
 {
   return pair->local[side] == NULL
-    || local_disk_is_compressed (pair->local[side]);
+    || !local_disk_is_whole (pair->local[side]);
 }
 
 const struct extents *

@@ -242,6 +242,41 @@ test_changes (void **state)
   }
 }
 
+/* A layer below that needs QEMU: what the upper one has is read all the
+ * same. */
+static void
+test_upper (void **state)
+{
+  struct image upper, lower;
+  struct image_layer layers[2];
+  const struct image_chain chain = { .layers = layers, .count = 2 };
+  struct local_disk *disk = NULL;
+  uint64_t value, sum = 0;
+
+  (void) state;
+  make_qcow2 (&upper);
+  make_image (&lower, "vdi", 65536);
+  layers[0] = upper.layer;
+  layers[1] = lower.layer;
+  assert_int_equal (local_disk_open (&chain, 0, &disk), 0);
+  assert_non_null (disk);
+  assert_false (local_disk_is_whole (disk));
+  assert_int_equal (read_number (disk, 0, &value), 0);
+  assert_int_equal (value, 42);
+  assert_int_equal (read_number (disk, CLUSTER, &value), -ENOTSUP);
+  assert_int_equal (read_number (disk, CLUSTER - 4, &value), -ENOTSUP);
+  assert_int_equal (local_disk_walk_depth (disk, 1, count_written, &sum), 0);
+  assert_int_equal (sum, CLUSTER);
+  assert_int_equal (local_disk_walk_depth (disk, 2, count_written, &sum),
+                    -ENOTSUP);
+  local_disk_close (disk);
+  disk = NULL;
+  assert_int_equal (local_disk_open (&chain, 1, &disk), 0);
+  assert_null (disk);
+  close (upper.file.fd);
+  close (lower.file.fd);
+}
+
 int
 main (void)
 {
@@ -249,6 +284,7 @@ main (void)
     cmocka_unit_test (test_entries),
     cmocka_unit_test (test_tables),
     cmocka_unit_test (test_kinds),
+    cmocka_unit_test (test_upper),
     cmocka_unit_test (test_changes),
   };
 
