@@ -38,10 +38,12 @@ guard_pread (struct engine *engine, enum side side,
              uint64_t offset, size_t *got)
 {
   struct guard *guard = of_engine (engine);
-  errint_t error = guard->inner->operations->pread (guard->inner, side, entry,
-                                                    buffer, length, offset,
-                                                    got);
+  /* Before, so that this is the only message; after, as it counts then. */
+  errint_t error = pair_check (guard->pair);
 
+  if (error == 0)
+    error = guard->inner->operations->pread (guard->inner, side, entry,
+                                             buffer, length, offset, got);
   return error == 0 ? pair_check (guard->pair) : error;
 }
 

@@ -83,6 +83,9 @@ for round in $(seq "${DELTAFS_ROUNDS:-5}"); do
        "$(grep -c '^?' out)" "$(grep -c 'cannot read: ' err)"
     torn=$((torn + $(grep -c 'opening the images again' err)))
 
+    run timeout 120 deltafs info --engine direct overlay.qcow2
+    check "round $round: info" test "$status" = 0 -o "$status" = 3
+
     run timeout 120 deltafs mount --engine direct overlay.qcow2 delta
     is "round $round: mount" "$status" 0
     if ! grep -q unreadable err; then
@@ -96,6 +99,7 @@ for round in $(seq "${DELTAFS_ROUNDS:-5}"); do
        "$(grep -vc 'Input/output error' cat.err)" 0
     run timeout 120 deltafs umount delta
     is "round $round: umount" "$status" 0
+    test "$status" = 0 || note_file err
 done
 note "opened again because of torn metadata: $torn times"
 touch stop
@@ -165,7 +169,7 @@ check_not "nothing is read of an image that was written to" \
 check_not "of the base neither" cat delta/.deleted/constant/removed
 check "names are there" test -f delta/constant/new
 finish
-is "one message" "$(grep -c 'cannot read the image any more' serve.err)" 1
+is "one message, and a hint" "$(grep -c '' serve.err)" 2
 like "it names the image" "$(cat serve.err)" \
      'looked-at.qcow2: it was written to'
 
@@ -175,6 +179,7 @@ truncate -s 1M base.raw
 check_not "nothing is read of a base that was cut short" \
           cat delta/.deleted/constant/removed
 finish
-like "the message" "$(cat serve.err)" 'base.raw: it was cut short'
+is "one message" "$(grep -c '' serve.err)" 2
+like "and a hint" "$(cat serve.err)" 'base.raw: it was cut short'
 mv base.copy base.raw
 done_testing
