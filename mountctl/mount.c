@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cache_session.h"
 #include "command.h"
 #include "inherited.h"
 #include "leftovers.h"
@@ -41,6 +42,7 @@ struct mount_job {
   bool show_progress;
   struct private_directory *directory;
   struct pid_file *pid_file;    /* or NULL */
+  struct cache_session cache;
   int launcher;                 /* a byte there lets the launcher end, or -1 */
 
   /* The worker's: */
@@ -191,6 +193,7 @@ ready (void *opaque)
     if (error < 0)
       return error;
   }
+  cache_session_close (&mount->cache);
   if (chdir ("/") < 0)
     log_error (&mount->messages->log, -errno, "cannot change the directory",
                "/");
@@ -227,6 +230,7 @@ run_supervisor (struct mount_job *mount)
     .what = what,
     .object = mount->options->operands[0],
     .opaque = mount,
+    .cache = &mount->cache,
     .run = run,
     .stop = stop,
     .ready = ready,
@@ -239,7 +243,9 @@ run_supervisor (struct mount_job *mount)
                               &mount->messages->log,
                               &mount->directory) < 0)
     return EXIT_FAILED;
+  cache_session_open (&mount->cache, mount->options, &mount->messages->log);
   code = supervise (&job, &signal);
+  cache_session_close (&mount->cache);
   private_directory_remove (steal_pointer (&mount->directory));
   if (signal != 0)
     end_by_signal (signal);

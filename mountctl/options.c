@@ -16,8 +16,8 @@
 
 #define PAIR (COMMAND_MOUNT | COMMAND_DIFF | COMMAND_EXPORT)
 #define IMAGES (PAIR | COMMAND_INFO)
-#define EVERY (IMAGES | COMMAND_UMOUNT | COMMAND_DOCTOR)
-#define WORKING (IMAGES | COMMAND_UMOUNT)
+#define EVERY (WORKING | COMMAND_DOCTOR)
+#define WORKING (IMAGES | COMMAND_UMOUNT | COMMAND_CACHE)
 
 struct option_row {
   const char *name;             /* long, or NULL */
@@ -57,6 +57,9 @@ static const struct command_row command_table[] = {
     "write what an overlay changed as a tar archive to stdout" },
   { COMMAND_DOCTOR, "doctor", "", 0, 0, NULL,
     "tell whether this machine can run deltafs, and what to do if not" },
+  { COMMAND_CACHE, "cache", "list | clear [BASE...]", 1, INT_MAX,
+    "list or clear is needed",
+    "list or delete what is remembered of bases" },
 };
 
 #define COMMAND_ROWS (sizeof command_table / sizeof command_table[0])
@@ -111,6 +114,7 @@ SET_TRUE (foreground)
 SET_TRUE (help)
 SET_TRUE (json)
 SET_TRUE (lazy)
+SET_TRUE (no_cache)
 SET_TRUE (no_deleted)
 SET_TRUE (oci)
 SET_TRUE (quiet)
@@ -302,6 +306,8 @@ static const struct option_row option_table[] = {
     "only matching paths; repeatable", set_includes },
   { "exclude", 0, "GLOB", PAIR,
     "no matching paths; wins; repeatable", set_excludes },
+  { "no-cache", 0, NULL, PAIR,
+    "neither use nor make an index of the base", set_no_cache },
   { "sandbox", 0, "WHEN", IMAGES,
     "auto, require or off", set_sandbox },
   { NULL, 'f', NULL, COMMAND_MOUNT,
@@ -314,7 +320,8 @@ static const struct option_row option_table[] = {
     "write a byte to N when the tree answers", set_ready_fd },
   { "pid-file", 0, "FILE", COMMAND_MOUNT,
     "write there whom SIGTERM asks to unmount", set_pid_file },
-  { "json", 0, NULL, COMMAND_DIFF | COMMAND_INFO | COMMAND_DOCTOR,
+  { "json", 0, NULL,
+    COMMAND_DIFF | COMMAND_INFO | COMMAND_DOCTOR | COMMAND_CACHE,
     "JSON, one object a line", set_json },
   { NULL, 'z', NULL, COMMAND_DIFF,
     "paths as they are, NUL after each entry", set_zero },

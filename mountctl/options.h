@@ -24,6 +24,7 @@ enum command {
   COMMAND_INFO = 1 << 3,
   COMMAND_EXPORT = 1 << 4,
   COMMAND_DOCTOR = 1 << 5,
+  COMMAND_CACHE = 1 << 6,
 };
 
 enum symlinks_choice { SYMLINKS_KEEP, SYMLINKS_INSIDE };
@@ -52,11 +53,11 @@ struct options {
   enum engine_choice engine;
   enum sandbox_choice sandbox;
   struct option_values mounts, keys;
-  bool verify, times, content_only;
+  bool verify, times, content_only, no_cache;
   struct option_values ignore_xattrs, includes, excludes;
   enum progress_choice progress;
 
-  /* diff, info */
+  /* diff, info, cache */
   bool json, zero, summary, exit_code;
 
   /* export */

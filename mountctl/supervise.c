@@ -163,6 +163,7 @@ run_worker (const struct job *job, pid_t supervisor,
 {
   struct worker worker = {
     .supervisor = supervisor, .ready_fd = ready_fd, .tries = tries,
+    .cache = job->cache,
   };
   struct sigaction action;
   sigset_t none;

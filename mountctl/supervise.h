@@ -13,12 +13,15 @@
 #include "errint.h"
 #include "message.h"
 
+struct cache_session;
+
 /* What the worker is to know of its surroundings. */
 struct worker {
   pid_t supervisor;
   int ready_fd;                 /* for worker_ready */
   unsigned tries;               /* how many workers returned WORKER_AGAIN
                                  * before; at most WORKER_TRIES - 1 */
+  struct cache_session *cache;  /* of the job */
   bool quiet_broken_pipe;       /* SIGPIPE was not ignored: where it would have
                                  * ended the command, return
                                  * WORKER_BROKEN_PIPE without a message */
@@ -30,6 +33,7 @@ struct job {
   const char *what;             /* "cannot mount", for messages */
   const char *object;           /* the overlay, for messages */
   void *opaque;
+  struct cache_session *cache;  /* open; handed on to the worker */
 
   /* In the worker: does the work and returns the exit code. */
   int (*run) (void *opaque, struct worker *worker);

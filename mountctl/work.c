@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "cache_session.h"
 #include "progress_bar.h"
 #include "sandbox.h"
 #include "work.h"
@@ -157,6 +158,8 @@ open_both (struct work *work, const struct options *options,
   /* Whatever a library puts aside on the way goes with the directory. */
   setenv ("TMPDIR", private_directory, 1);
   error = open_pair (work, options, worker, private_directory, log);
+  if (error == 0 && open == open_inspection)
+    work->cache = cache_session_load (worker->cache, work->pair, log);
   if (error == 0 && needs_broker (options))
     error = start_broker (work, options, private_directory, log);
   if (error == 0)
@@ -165,11 +168,14 @@ open_both (struct work *work, const struct options *options,
     return error;
   inspection_options (options, log, &inspection);
   inspection.broker = work->broker;
+  inspection.cache = work->cache;
   inspection.rules.retry = open == open_inspection
     && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);
   if (show_progress)
     bar = progress_bar_start (messages, &inspection.progress);
   error = open (work, &inspection);
+  if (error == 0 && work->cache != NULL)
+    cache_session_store (worker->cache, work->cache, log);
   if (error == -EAGAIN)
     log_detail (log, "what was read is torn: opening the images again");
   return error;
@@ -196,6 +202,9 @@ work_open_survey (struct work *work, const struct options *options,
 void
 work_close (struct work *work)
 {
+  CLEANUP (base_cache_free)
+    struct base_cache *cache = steal_pointer (&work->cache);
+
   if (work->survey != NULL)
     survey_close (steal_pointer (&work->survey));
   if (work->inspection != NULL)

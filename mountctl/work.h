@@ -6,6 +6,7 @@
 #ifndef DELTAFS_WORK_H
 #define DELTAFS_WORK_H
 
+#include "base_cache.h"
 #include "broker.h"
 #include "inspection.h"
 #include "message.h"
@@ -19,6 +20,7 @@ struct work {
   struct broker *broker;        /* NULL where no appliance is needed */
   struct inspection *inspection;
   const struct survey *survey;
+  struct base_cache *cache;     /* what is known of the base, or NULL */
 };
 
 /* Everything about the options that can be refused without an image.

@@ -125,12 +125,16 @@ open_direct (struct engines *engines, const struct filesystem *filesystem,
              const char **reason, struct engine **engine)
 {
   const struct volume *volumes[SIDES] = { NULL, NULL };
+  errint_t error;
 
   for (int side = 0; side < SIDES; ++side)
     if (has_side (filesystem, (enum side) side))
       volumes[side] = filesystem->side[side].volume;
-  return direct_engine_open (engines->pair, volumes, filesystem->device,
-                             engines->options->log, reason, engine);
+  error = direct_engine_open (engines->pair, volumes, filesystem->device,
+                              engines->options->log, reason, engine);
+  if (error == 0 && engines->options->cache != NULL)
+    direct_engine_remember (*engine, engines->options->cache);
+  return error;
 }
 
 /* "/dev/sda1"; the top level of a btrfs, where all subvolumes can be seen. */

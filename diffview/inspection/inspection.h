@@ -17,6 +17,7 @@
 #include "pair.h"
 #include "progress.h"
 
+struct base_cache;
 struct broker;
 
 enum engine_choice { ENGINE_AUTO, ENGINE_DIRECT, ENGINE_GUESTFS };
@@ -32,6 +33,7 @@ struct inspection_options {
   /* For what needs an appliance; NULL where ENGINE_DIRECT rules that out, and
    * for a survey.  Borrowed. */
   struct broker *broker;
+  struct base_cache *cache;     /* or NULL: what is known of the base */
   const struct log *log;
   const struct progress *progress;      /* or NULL */
 };

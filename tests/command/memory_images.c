@@ -127,6 +127,14 @@ pair_written (const struct image_pair *pair __attribute__ ((unused)))
   return &nothing;
 }
 
+bool
+pair_base_identity (const struct image_pair *pair __attribute__ ((unused)),
+                    struct digest *identity __attribute__ ((unused)),
+                    char **name __attribute__ ((unused)))
+{
+  return false;
+}
+
 void
 pair_seal (struct image_pair *pair __attribute__ ((unused)))
 {
