@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "direct_account.h"
@@ -193,8 +194,13 @@ account_all (struct sharing *sharing, const struct disks *disks)
   if (error == 0)
     error = account_outside (sharing, disks->volumes[SIDE_OVERLAY]);
   account_add (&survey->total, &survey->outside);
-  if (survey->total.bytes[ACCOUNT_UNREADABLE] > 0)
+  if (survey->total.bytes[ACCOUNT_UNREADABLE] > 0) {
     survey->incomplete = true;
+    log_report (sharing->options->log, LOG_LEVEL_WARNING,
+                "the account is incomplete", sharing->options->overlay,
+                "%" PRIu64 " bytes that were written cannot be read",
+                survey->total.bytes[ACCOUNT_UNREADABLE]);
+  }
   return error;
 }
 

@@ -2,8 +2,8 @@
 """Corrupted overlays: corrupt.py DUMP COUNT SEED [DIRECTORY]
 
 Makes small filesystems with mke2fs (never mounted), damages the overlay's at
-random, and runs DUMP (direct_dump, with sanitizers if it was built so) on each
-pair, for the delta and for the account of what was written: it must end by itself within 5 seconds of work, below 512 MiB, and without a
+random (now and then the base's, or both), and runs DUMP (direct_dump, with
+sanitizers if it was built so) on each pair, for the delta and for the account of what was written: it must end by itself within 5 seconds of work, below 512 MiB, and without a
 report of a sanitizer.  Overlays for which it does not are kept in DIRECTORY
 (by default the current one), xz-compressed, with their base.
 """
@@ -173,11 +173,18 @@ def main():
                 make_image(overlay, os.path.join(work, "b"), arguments)
                 if r.randrange(2) == 0 and "ext2" not in arguments:
                     dirty_journal(overlay, r, work)
-                with open(overlay, "rb") as f:
-                    sound = f.read()
-                blocks = used_blocks(sound)
-            with open(overlay, "wb") as f:
-                f.write(damage(sound, blocks, r))
+                    if r.randrange(3) == 0:
+                        dirty_journal(base, r, work)
+                sound = {}
+                for side in base, overlay:
+                    with open(side, "rb") as f:
+                        sound[side] = f.read()
+                blocks = used_blocks(sound[overlay])
+            damaged = r.choice([[base], [base, overlay]] + [[overlay]] * 6)
+            for side in base, overlay:
+                with open(side, "wb") as f:
+                    f.write(damage(sound[side], blocks, r)
+                            if side in damaged else sound[side])
             options = r.choice([["-c", "1024"], ["-c", "65536"], ["-n"]])
             problem = run(dump, options, base, overlay) or \
                 run(dump, ["-a", "-c", r.choice(["512", "8192"])], base,
