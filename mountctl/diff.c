@@ -44,7 +44,7 @@ print_all (const struct report *report, const struct delta *delta,
   if (error == 0 && fflush (stdout) != 0)
     error = -errno;
   if (error == 0 && !options->json && !style.aligned && !options->summary)
-    report_tell_counts (&summary->totals, &report->messages->log);
+    report_tell_counts (delta, &report->messages->log);
   return error;
 }
 
@@ -64,6 +64,7 @@ print_delta (const struct report *report, const struct work *work, int *code)
 {
   const struct delta *delta = inspection_delta (work->inspection);
   struct print_summary summary = {
+    .silent = report_count_silent (delta),
     .engine = inspection_engine (work->inspection),
     .seconds = seconds_since (&report->started),
   };

@@ -94,7 +94,7 @@ print_delta (const struct report *report, const struct work *work, int *code)
   if (error < 0)
     return error;
   delta_count (delta, &totals);
-  report_tell_counts (&totals, log);
+  report_tell_counts (delta, log);
   *code = incomplete || totals.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
   if (export->manifest != NULL
       && manifest_finish (export->manifest, log) < 0)

@@ -24,7 +24,9 @@ struct option_row {
   char letter;                  /* short, or 0 */
   const char *argument;         /* its name in the help, or NULL */
   unsigned commands;            /* COMMAND_… */
-  const char *help;             /* one line of at most 50 columns */
+  /* One line of at most 50 columns; NULL for one that every command has: these
+   * are named together. */
+  const char *help;
   /* Stores VALUE (NULL without an argument): NULL, or why it is refused
    * (a static string, or out of memory). */
   const char *(*set) (struct options *options, char *value);
@@ -339,11 +341,11 @@ static const struct option_row option_table[] = {
     "detach now, also while in use; do not wait", set_lazy },
   { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
     "how long to try while in use (30)", set_timeout },
-  { NULL, 'q', NULL, WORKING, "no warnings, no progress bar", set_quiet },
-  { NULL, 'v', NULL, WORKING, "tell what is done", set_verbose },
-  { "progress", 0, "WHEN", IMAGES, "auto, always or never", set_progress },
-  { "version", 0, NULL, EVERY, "print the version", set_version },
-  { "help", 0, NULL, EVERY, "print this", set_help },
+  { NULL, 'q', NULL, WORKING, NULL, set_quiet },
+  { NULL, 'v', NULL, WORKING, NULL, set_verbose },
+  { "progress", 0, "WHEN", IMAGES, NULL, set_progress },
+  { "version", 0, NULL, EVERY, NULL, set_version },
+  { "help", 0, NULL, EVERY, NULL, set_help },
 };
 
 #define OPTION_ROWS (sizeof option_table / sizeof option_table[0])
@@ -563,6 +565,35 @@ options_print_overview (FILE *file)
          "See deltafs(1) for all of it.\n", file);
 }
 
+/* The option with its argument, as in "--base FILE". */
+static void
+usage_of_row (const struct option_row *row, char usage[64])
+{
+  name_of_row (row, usage);
+  if (row->argument != NULL)
+    snprintf (usage + strlen (usage), 64 - strlen (usage), " %s",
+              row->argument);
+}
+
+/* "  Also -q, -v, --progress WHEN, --version, --help; see deltafs-diff(1)." */
+static void
+print_common_options (enum command command, FILE *file)
+{
+  const char *between = "  Also ";
+
+  for (size_t i = 0; i < OPTION_ROWS; ++i) {
+    const struct option_row *row = &option_table[i];
+    char usage[64];
+
+    if ((row->commands & command) == 0 || row->help != NULL)
+      continue;
+    usage_of_row (row, usage);
+    fprintf (file, "%s%s", between, usage);
+    between = ", ";
+  }
+  fprintf (file, "; see deltafs-%s(1).\n", command_row (command)->name);
+}
+
 void
 options_print_help (enum command command, FILE *file)
 {
@@ -574,16 +605,12 @@ options_print_help (enum command command, FILE *file)
            described->help[0] - 'a' + 'A', described->help + 1);
   for (size_t i = 0; i < OPTION_ROWS; ++i) {
     const struct option_row *row = &option_table[i];
-    char name[OPTIONS_SPELLING];
+    char usage[64];
 
-    if ((row->commands & command) == 0)
+    if ((row->commands & command) == 0 || row->help == NULL)
       continue;
-    name_of_row (row, name);
-    if (row->argument != NULL) {
-      size_t length = strlen (name);
-
-      snprintf (name + length, sizeof name - length, " %s", row->argument);
-    }
-    fprintf (file, "  %-24s %s\n", name, row->help);
+    usage_of_row (row, usage);
+    fprintf (file, "  %-24s %s\n", usage, row->help);
   }
+  print_common_options (command, file);
 }

@@ -20,6 +20,7 @@ struct print_style {
 
 struct print_summary {
   struct delta_totals totals;
+  uint64_t silent;              /* entries with such a change */
   const char *engine;
   double seconds;
 };
@@ -30,7 +31,7 @@ errint_t print_text (const struct delta *delta,
                      const struct print_style *style, FILE *file);
 
 /* "12 added, 3 modified, 1 deleted, 0 unreadable, 0 filtered (engine guestfs,
- * 21.3 s)" */
+ * 21.3 s)", and a line of its own for silent changes. */
 void print_text_summary (const struct print_summary *summary, FILE *file);
 
 /* The same as one JSON object a line. */

@@ -43,7 +43,7 @@ static const char *
 color_of_entry (const struct delta_entry *entry)
 {
   if ((entry->kinds & KIND_SILENT) != 0)
-    return "\033[1;35m";
+    return "\033[1;7;35m";
   switch ((enum status) entry->status) {
   case STATUS_ADDED: return "\033[32m";
   case STATUS_MODIFIED: return "\033[33m";
@@ -90,10 +90,13 @@ print_entry (const struct delta_entry *entry,
   quoted = quote_path (entry->path, strlen (entry->path));
   if (quoted == NULL)
     return -ENOMEM;
+  /* No honest program changes a file silently: a mark without colour, too. */
   if (style->aligned)
-    fprintf (file, "%s%c  %-*s  %s%s\n",
+    fprintf (file, "%s%c%c %-*s  %s%s\n",
              style->colored ? color_of_entry (entry) : "",
-             status_letter (entry), width, kinds, quoted,
+             status_letter (entry),
+             (entry->kinds & KIND_SILENT) != 0 ? '!' : ' ', width, kinds,
+             quoted,
              style->colored ? "\033[0m" : "");
   else
     fprintf (file, "%c\t%s\t%s\n", status_letter (entry), kinds, quoted);
@@ -131,4 +134,7 @@ print_text_summary (const struct print_summary *summary, FILE *file)
            totals->added, totals->modified, totals->deleted,
            totals->unreadable, totals->filtered,
            summary->engine, summary->seconds);
+  if (summary->silent > 0)
+    fprintf (file, "%" PRIu64 " silent: the content differs, but size, mtime "
+             "and ctime do not\n", summary->silent);
 }

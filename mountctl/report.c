@@ -17,15 +17,34 @@
 
 #define STDOUT_BUFFER (256 * 1024)
 
-void
-report_tell_counts (const struct delta_totals *totals, const struct log *log)
+uint64_t
+report_count_silent (const struct delta *delta)
 {
-  if (totals->unreadable > 0)
+  uint64_t silent = 0;
+
+  for (size_t i = 0; i < delta->count; ++i)
+    if ((delta->entries[i].kinds & KIND_SILENT) != 0)
+      ++silent;
+  return silent;
+}
+
+void
+report_tell_counts (const struct delta *delta, const struct log *log)
+{
+  uint64_t silent = report_count_silent (delta);
+  struct delta_totals totals;
+
+  delta_count (delta, &totals);
+  if (totals.unreadable > 0)
     log_report (log, LOG_LEVEL_WARNING, "unreadable entries", NULL,
-                "%" PRIu64, totals->unreadable);
-  if (totals->filtered > 0)
+                "%" PRIu64, totals.unreadable);
+  if (totals.filtered > 0)
     log_report (log, LOG_LEVEL_WARNING, "entries left out by filters", NULL,
-                "%" PRIu64, totals->filtered);
+                "%" PRIu64, totals.filtered);
+  if (silent > 0)
+    log_report (log, LOG_LEVEL_WARNING, "silent changes", NULL,
+                "%" PRIu64 " (the content differs, but size, mtime and ctime "
+                "do not)", silent);
 }
 
 static int

@@ -42,9 +42,11 @@ struct report {
  * return when a signal ended it: then this process ends by the same one. */
 int report_run (struct report *report);
 
+/* How many entries have a silent change? */
+uint64_t report_count_silent (const struct delta *delta);
+
 /* Tells the counts that are not zero of what stdout does not say: unreadable
- * entries, and those that a filter left out. */
-void report_tell_counts (const struct delta_totals *totals,
-                         const struct log *log);
+ * entries, those that a filter left out, and silent changes. */
+void report_tell_counts (const struct delta *delta, const struct log *log);
 
 #endif

@@ -70,6 +70,11 @@ check "--json: fields" python3 entries.py out
 command_run diff --summary good
 like "--summary" "$(cat out)" \
     '^4 added, 2 modified, 1 deleted, 0 unreadable, 0 filtered \(engine memory, [0-9.]+ s\)$'
+command_run diff --summary --verify everything
+like "--summary counts silent changes" "$(sed -n 2p out)" '^1 silent: '
+command_run diff --verify everything
+like "silent changes are counted on stderr" "$(cat err)" \
+    'silent changes: 1 \(the content differs'
 command_run diff --summary --json good
 is "--summary --json is one line" "$(wc -l <out)" 1
 like "--summary --json" "$(cat out)" '^\{"summary":\{"added":4,'
@@ -206,6 +211,13 @@ if command -v script >/dev/null; then
     env TERM=xterm NO_COLOR=1 script -qec \
         "'$deltafs' diff good --progress=never" /dev/null >out </dev/null
     unlike "NO_COLOR" "$(cat -v out)" '\^\['
+    env TERM=xterm script -qec \
+        "'$deltafs' diff --verify everything --progress=never" /dev/null \
+        >out </dev/null
+    like "terminal: a silent change stands out" "$(cat -v out)" \
+        '\^\[\[1;7;35mM! content,silent +/etc/quiet\^\[\[0m'
+    like "terminal: silent changes are counted" "$(cat out)" \
+        '1 silent: the content differs, but size, mtime and ctime do not'
     env TERM=dumb script -qec "'$deltafs' diff good" /dev/null >out </dev/null
     unlike "TERM=dumb" "$(cat -v out)" '\^\['
 fi

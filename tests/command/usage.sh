@@ -90,8 +90,8 @@ for command in '' mount umount diff info export doctor; do
     command_run $command --help
     is "help of '$command': exit code" "$status" 0
     is "help of '$command': stderr" "$(cat "$work/err")" ""
-    check "help of '$command' fits 40 lines" \
-        test "$(wc -l <"$work/out")" -le 40
+    check "help of '$command' fits 24 lines" \
+        test "$(wc -l <"$work/out")" -le 24
     is "help of '$command' fits 80 columns" "$(grep -E '.{80}' "$work/out")" ""
 done
 
