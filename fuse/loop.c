@@ -141,7 +141,7 @@ fail (struct loop *loop, errint_t error)
 
   if (atomic_compare_exchange_strong (&loop->error, &none, error))
     log_error (loop->serve->log, error, "cannot serve",
-               loop->serve->mounting.path);
+               loop->serve->source);
 }
 
 static void *

@@ -10,7 +10,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,14 +203,6 @@ mounting_do (const char *mount_point, const struct serve_options *options,
   return 0;
 }
 
-bool
-mounting_alive (int device)
-{
-  struct pollfd poll_device = { .fd = device };
-
-  return poll (&poll_device, 1, 0) != 1 || !(poll_device.revents & POLLERR);
-}
-
 /* Is a FUSE mount whose server is gone at PATH? */
 static bool
 is_dead (const char *path)
@@ -223,7 +214,7 @@ is_dead (const char *path)
 }
 
 errint_t
-mounting_undo (struct mounting *mounting, bool alive, const struct log *log)
+mounting_undo (struct mounting *mounting, const struct log *log)
 {
   CLEANUP_FREE char *path = steal_pointer (&mounting->path);
   CLEANUP_FREE char *current = NULL;
@@ -239,7 +230,7 @@ mounting_undo (struct mounting *mounting, bool alive, const struct log *log)
   }
   /* A connection that is gone leaves its mount dead, or the mount was undone;
    * then its ID may already be another one's, who answers. */
-  if (!alive && !is_dead (current))
+  if (!is_dead (current))
     return 0;
 
   if (umount2 (current, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)

@@ -31,14 +31,10 @@ errint_t mounting_do (const char *mount_point,
                       const struct log *log,
                       struct mounting *mounting, int *device);
 
-/* Is the mount that DEVICE answers for still there (maybe detached)? */
-bool mounting_alive (int device);
-
 /* Undoes the mount, lazily where it is busy, and empties *MOUNTING.  The
- * device was closed before; ALIVE is what mounting_alive said until then.
- * Touches nothing when the mount is not there any more, even if another one
- * took its place.  0, or a negative errno (reported). */
-errint_t mounting_undo (struct mounting *mounting, bool alive,
-                        const struct log *log);
+ * device was closed before, by all who had it.  Touches nothing when the mount
+ * is not there any more, even if another one took its place.  0, or a negative
+ * errno (reported). */
+errint_t mounting_undo (struct mounting *mounting, const struct log *log);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The life of a served mount, from the mount point to the last request.
- * What a request is answered with is not known here (operations.h).
+ * The life of a served mount: the mount itself, and in the same or another
+ * process serving it.  What a request is answered with is not known here
+ * (operations.h).
  */
 #include <config.h>
 
@@ -60,46 +61,87 @@ serve_check (const char *mount_point, const struct serve_options *options,
 
 errint_t
 serve_mount (const char *mount_point, const struct serve_options *options,
-             const struct log *log, struct serve **result)
+             const struct log *log, struct serve_mount **result, int *device)
 {
-  CLEANUP (serve_free) struct serve *serve = calloc (1, sizeof *serve);
-  CLEANUP_CLOSE int device = -1;
+  struct serve_mount *mount = calloc (1, sizeof *mount);
   errint_t error;
 
-  if (serve == NULL)
+  if (mount == NULL)
     return log_error (log, -ENOMEM, "cannot mount", mount_point);
+  mount->log = log;
+  error = mounting_do (mount_point, options, log, &mount->mounting, device);
+  if (error < 0) {
+    free (mount);
+    return error;
+  }
+  *result = mount;
+  return 0;
+}
+
+errint_t
+serve_unmount (struct serve_mount *mount)
+{
+  errint_t error = mounting_undo (&mount->mounting, mount->log);
+
+  free (mount);
+  return error;
+}
+
+errint_t
+serve_open (int device, const struct serve_options *options,
+            const struct log *log, struct serve **result)
+{
+  static const char what[] = "cannot serve";
+  CLEANUP (serve_free) struct serve *serve = calloc (1, sizeof *serve);
+  errint_t error = 0;
+
+  if (serve == NULL) {
+    close (device);
+    return log_error (log, -ENOMEM, what, options->source);
+  }
   serve->log = log;
   serve->stop = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (serve->stop == -1)
-    return log_error (log, -errno, "cannot mount", mount_point);
-  if (options->session != NULL) {
+    error = -errno;
+  if (error == 0 && options->session != NULL) {
     serve->session_name = strdup (options->session);
     if (serve->session_name == NULL)
-      return log_error (log, -ENOMEM, "cannot mount", mount_point);
+      error = -ENOMEM;
   }
-
+  if (error == 0 && options->source != NULL) {
+    serve->source = strdup (options->source);
+    if (serve->source == NULL)
+      error = -ENOMEM;
+  }
   loop_take_messages (log);
-  error = mounting_do (mount_point, options, log, &serve->mounting, &device);
+  if (error == 0)
+    error = open_session (serve, device);
+  else
+    close (device);
   if (error < 0)
-    return error;
-  error = open_session (serve, steal_fd (&device));
-  if (error < 0)
-    return log_error (log, error, "cannot serve", mount_point);
-
+    return log_error (log, error, what, options->source);
   *result = steal_pointer (&serve);
   return 0;
+}
+
+/* Whoever waits for an answer gets ENOTCONN instead. */
+static void
+close_session (struct serve *serve)
+{
+  if (serve->session != NULL)
+    fuse_session_destroy (steal_pointer (&serve->session));
 }
 
 errint_t
 serve_run (struct serve *serve, const struct view *view,
            void (*ready) (void *opaque), void *opaque)
 {
-  errint_t error, unmount_error;
+  errint_t error;
 
   serve->view = view;
   error = loop_run (serve, ready, opaque);
-  unmount_error = serve_unmount (serve);
-  return error < 0 ? error : unmount_error;
+  close_session (serve);
+  return error;
 }
 
 void
@@ -114,29 +156,16 @@ serve_stop (struct serve *serve)
   errno = saved;
 }
 
-errint_t
-serve_unmount (struct serve *serve)
-{
-  bool alive = false;
-
-  /* First the device: whoever waits for an answer gets ENOTCONN instead, and
-   * nothing of the unmounting can wait for us. */
-  if (serve->session != NULL) {
-    alive = mounting_alive (fuse_session_fd (serve->session));
-    fuse_session_destroy (steal_pointer (&serve->session));
-  }
-  return mounting_undo (&serve->mounting, alive, serve->log);
-}
-
 void
 serve_free (struct serve *serve)
 {
   if (serve == NULL)
     return;
-  serve_unmount (serve);
+  close_session (serve);
   loop_take_messages (NULL);
   if (serve->stop != -1)
     close (serve->stop);
   free (serve->session_name);
+  free (serve->source);
   free (serve);
 }

@@ -15,15 +15,20 @@
 #include "serve.h"
 #include "view.h"
 
-/* Set up by serve_mount and completed by serve_run before the first thread
+struct serve_mount {
+  const struct log *log;        /* borrowed */
+  struct mounting mounting;
+};
+
+/* Set up by serve_open and completed by serve_run before the first thread
  * of the loop starts; constant from then on, so that it needs no lock. */
 struct serve {
   const struct log *log;        /* borrowed */
-  struct mounting mounting;
-  struct fuse_session *session; /* owns the device; NULL once unmounted */
+  struct fuse_session *session; /* owns the device; NULL once it is closed */
   int stop;                     /* eventfd: readable from serve_stop on, for
                                  * ever */
   char *session_name;           /* user.deltafs.session, or NULL */
+  char *source;                 /* for messages, or NULL */
   const struct view *view;      /* borrowed */
 
   /* Written by the INIT request, which comes before all others. */
@@ -38,10 +43,5 @@ serve_of (fuse_req_t request)
 {
   return fuse_req_userdata (request);
 }
-
-/* Undoes the mount if it is there and closes the device, so that whoever
- * still reads gets ENOTCONN.  Can be called again.  0, or a negative errno
- * (reported) when the mount is still there. */
-errint_t serve_unmount (struct serve *serve);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * deltafs mount.  Three processes: the launcher, which the user started and
- * which ends when the tree answers; the supervisor, whom SIGTERM asks to
- * unmount; the worker, which reads what the guest wrote and serves the tree.
- * With -f the launcher is the supervisor.
+ * which ends when the tree answers; the supervisor, which mounts and unmounts,
+ * and whom SIGTERM asks to; the worker, which reads what the guest wrote and
+ * serves the tree.  With -f the launcher is the supervisor.
  */
 #include <config.h>
 
@@ -30,6 +30,7 @@
 #include "session.h"
 #include "supervise.h"
 #include "view.h"
+#include "caretaker.h"
 #include "work.h"
 
 static const char what[] = "cannot mount";
@@ -44,20 +45,23 @@ struct mount_job {
   struct pid_file *pid_file;    /* or NULL */
   struct cache_session cache;
   int launcher;                 /* a byte there lets the launcher end, or -1 */
+  char *session;                /* what the mount tells of its processes */
+  struct serve_mount *made;     /* the supervisor's, once it is made */
 
   /* The worker's: */
-  struct worker *worker;
+  const struct worker *worker;
   struct serve *serve;          /* while it runs */
 };
 
 static struct serve_options
-how_to_serve (const struct options *options)
+how_to_serve (const struct options *options, const char *session)
 {
   return (struct serve_options) {
     .allow_other = options->allow_other,
     .all_readable = options->all_readable,
     .no_exec = options->no_exec,
     .source = options->operands[0],
+    .session = session,
   };
 }
 
@@ -68,7 +72,6 @@ tell_ready (void *opaque)
 {
   struct mount_job *mount = opaque;
 
-  inherited_close (mount->inherited);
   worker_ready (mount->worker);
 }
 
@@ -96,27 +99,21 @@ tell_totals (const struct delta *delta, const char *engine,
               totals.modified, totals.deleted, totals.filtered, engine);
 }
 
-/* Mounts and serves until the end. */
+/* Has the tree mounted and serves it until the end. */
 static errint_t
 serve_view (struct mount_job *mount, const struct view *view)
 {
-  const struct log *log = &mount->messages->log;
-  CLEANUP_FREE char *session = session_text (getppid (),
-                                             mount->directory->path);
-  struct serve_options serve_options = how_to_serve (mount->options);
-  errint_t error = mount_point_verify (mount->mount_point, log);
+  const struct serve_options serve_options = how_to_serve (mount->options,
+                                                           mount->session);
+  int device = worker_descriptor (mount->worker);
+  errint_t error;
 
-  serve_options.session = session;
-  if (error == 0)
-    error = serve_mount (mount->mount_point->path, &serve_options, log,
-                         &mount->serve);
-  if (error < 0)
-    return error;
-  /* The directory from which deltafs was started is not kept busy. */
-  if (chdir ("/") < 0)
-    log_error (log, -errno, "cannot change the directory", "/");
-  error = serve_run (mount->serve, view, tell_ready, mount);
-  return error;
+  if (device < 0)
+    return device;
+  error = serve_open (device, &serve_options, &mount->messages->log,
+                      &mount->serve);
+  return error < 0 ? error
+    : serve_run (mount->serve, view, tell_ready, mount);
 }
 
 static errint_t
@@ -155,20 +152,37 @@ run (void *opaque, struct worker *worker)
   error = work_open (&work, mount->options, worker, mount->directory->path,
                      mount->show_progress, mount->messages);
   again = error == -EAGAIN;
+  inherited_close (mount->inherited);
   if (error == 0)
     error = serve_work (mount, &work);
   work_close (&work);
   serve = steal_pointer (&mount->serve);
   if (serve != NULL)
     serve_free (serve);
-  if (worker_is_orphan (worker))
-    private_directory_remove (mount->directory);
   if (again)
     return WORKER_AGAIN;
   return error < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* The supervisor */
+
+/* Makes the mount, for the worker to serve. */
+static int
+make_mount (void *opaque)
+{
+  struct mount_job *mount = opaque;
+  const struct log *log = &mount->messages->log;
+  const struct serve_options options = how_to_serve (mount->options, NULL);
+  errint_t error = mount_point_verify (mount->mount_point, log);
+  int device;
+
+  if (error == 0) {
+    caretaker_start (mount->mount_point, mount->directory, log);
+    error = serve_mount (mount->mount_point->path, &options, log,
+                         &mount->made, &device);
+  }
+  return error < 0 ? error : device;
+}
 
 /* Leaves the terminal: the standard descriptors and the directory. */
 static void
@@ -202,6 +216,8 @@ ready (void *opaque)
   if (ready_fd > STDERR_FILENO)
     close (ready_fd);
   inherited_close (mount->inherited);
+  /* Everybody is connected: what a crash could leave goes now. */
+  pair_remove_sockets (mount->directory->path);
   if (mount->launcher >= 0) {
     detach (mount);
     prctl (PR_SET_PDEATHSIG, 0);
@@ -216,7 +232,8 @@ clear (void *opaque)
 {
   struct mount_job *mount = opaque;
 
-  mount_point_clear (mount->mount_point, &mount->messages->log);
+  if (mount->made != NULL)
+    serve_unmount (steal_pointer (&mount->made));
   if (mount->pid_file != NULL)
     pid_file_remove (mount->pid_file);
 }
@@ -228,11 +245,13 @@ run_supervisor (struct mount_job *mount)
   struct job job = {
     .messages = mount->messages,
     .what = what,
+    .what_later = "cannot serve any longer",
     .object = mount->options->operands[0],
     .opaque = mount,
     .cache = &mount->cache,
     .run = run,
     .stop = stop,
+    .descriptor = make_mount,
     .ready = ready,
     .clear = clear,
     .relay = true,
@@ -244,7 +263,9 @@ run_supervisor (struct mount_job *mount)
                               &mount->directory) < 0)
     return EXIT_FAILED;
   cache_session_open (&mount->cache, mount->options, &mount->messages->log);
+  mount->session = session_text (getpid (), mount->directory->path);
   code = supervise (&job, &signal);
+  free (steal_pointer (&mount->session));
   cache_session_close (&mount->cache);
   private_directory_remove (steal_pointer (&mount->directory));
   if (signal != 0)
@@ -361,7 +382,7 @@ command_mount (const struct options *options, struct messages *messages)
     .show_progress = progress_bar_is_wanted (options),
     .launcher = -1,
   };
-  struct serve_options serve_options = how_to_serve (options);
+  struct serve_options serve_options = how_to_serve (options, NULL);
 
   inherited_note (&inherited, options->ready_fd);
   if (mount_point_open (options->operands[1], &messages->log,

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,10 @@
 #define SESSION_NAME "session"
 #define SESSION_FORMAT "deltafs 1 %d %" PRIu64 "\n%s\n"
 #define SESSION_LIMIT 8192
+#define RECLAIM_ROUNDS 50
+#define RECLAIM_MILLISECONDS 100
+#define APPLIANCE_ROUNDS 6
+#define APPLIANCE_MILLISECONDS 500
 
 const char *
 private_directory_parent (void)
@@ -163,6 +168,52 @@ private_directory_remove (struct private_directory *directory)
     close (directory->lock);
   free (directory->path);
   free (directory);
+}
+
+/* Does libguestfs have something in there? */
+static bool
+has_appliances (const struct private_directory *directory)
+{
+  CLEANUP_CLOSEDIR DIR *stream = opendir (directory->path);
+  const struct dirent *member;
+
+  while (stream != NULL && (member = readdir (stream)) != NULL)
+    if (strncmp (member->d_name, "libguestfs", strlen ("libguestfs")) == 0)
+      return true;
+  return false;
+}
+
+/* Appliances end a moment after the process that started them, and what they
+ * leave elsewhere can only be deleted then. */
+static void
+await_appliances (const struct private_directory *directory)
+{
+  struct stat session;
+
+  if (!has_appliances (directory) || fstat (directory->lock, &session) < 0)
+    return;
+  for (unsigned round = 0; round < APPLIANCE_ROUNDS; ++round) {
+    poll (NULL, 0, APPLIANCE_MILLISECONDS);
+    remains_clear (&session.st_mtim);
+  }
+}
+
+void
+private_directory_reclaim (struct private_directory *directory)
+{
+  CLEANUP_FREE char *path = NULL;
+
+  directory->lock = -1;
+  if (asprintf (&path, "%s/" SESSION_NAME, directory->path) < 0)
+    path = NULL;
+  else
+    directory->lock = open (path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  for (unsigned round = 0; round < RECLAIM_ROUNDS && directory->lock >= 0
+         && flock (directory->lock, LOCK_EX | LOCK_NB) < 0; ++round)
+    poll (NULL, 0, RECLAIM_MILLISECONDS);
+  if (directory->lock >= 0)
+    await_appliances (directory);
+  private_directory_remove (directory);
 }
 
 /* Opens the directory NAME, and its session file, if they are OWNER's. */

@@ -45,6 +45,11 @@ errint_t private_directory_make (const char *mount_point,
 void private_directory_remove (struct private_directory *directory);
 DEFINE_CLEANUP (struct private_directory *, private_directory_remove)
 
+/* The same in a child of the process that made it, after that one has died:
+ * waits until the other children that it had are gone, at most five seconds.
+ * DIRECTORY's lock was closed. */
+void private_directory_reclaim (struct private_directory *directory);
+
 /* Reads the session of a directory in PARENT (an open directory) called NAME,
  * if it belongs to this user (or to anybody, for root).  *IN_USE tells whether
  * its run lives.  -ENOENT when it is no private directory; to be freed with

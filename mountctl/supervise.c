@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Supervisor and worker.  The supervisor has one thread and no signal
- * handlers: signals, the worker's readiness and the worker's messages are
- * descriptors that it polls.
+ * The supervisor.  It has one thread and no signal handlers: signals, what the
+ * worker says, and the worker's messages are descriptors that it polls.
  */
 #include <config.h>
 
@@ -23,23 +22,24 @@
 #include "relay.h"
 #include "supervise.h"
 
-/* How long a worker may take to end when it was asked to, and how long one
- * without a supervisor goes on. */
+/* How long a worker may take to end when it was asked to. */
 #define STOP_SECONDS 10
-#define ORPHAN_SECONDS 3
 
 struct supervision {
   const struct job *job;
   pid_t worker;
   unsigned tries;               /* workers that gave way to another */
-  int signal_fd, ready_fd, relay_fd;
+  int signal_fd, channel, relay_fd;
   struct relay relay;
   bool ready;                   /* the worker said so */
+  bool handed;                  /* it got the job's descriptor, or an error */
   bool stopping;                /* it was asked to stop, or killed by us */
-  bool failed;                  /* the job's ready refused */
+  bool failed;                  /* something was reported already */
   bool ended;                   /* reaped */
   int status;                   /* of waitpid, when ended */
   int signal;                   /* that asked us to end, or 0 */
+  struct note death;            /* why the worker ended; kind 0: it does not
+                                 * know */
   int64_t deadline;             /* for stopping, milliseconds; 0: none */
 };
 
@@ -87,108 +87,6 @@ end_by_signal (int signal)
   sigprocmask (SIG_UNBLOCK, &set, NULL);
   _exit (128 + signal);
 }
-
-/* The worker's side */
-
-/* For the signal handlers alone. */
-static struct {
-  const struct job *job;
-  pid_t supervisor;
-  volatile sig_atomic_t ready;
-} worker_state;
-
-/* Ends the worker and all that it started (they share the process group). */
-static void
-kill_own_group (int signal __attribute__ ((unused)))
-{
-  kill (0, SIGKILL);
-}
-
-/* SIGTERM comes from the supervisor, or from the kernel when the supervisor
- * died. */
-static void
-asked_to_stop (int signal)
-{
-  if (!worker_state.ready || worker_state.job->stop == NULL)
-    kill_own_group (signal);
-  worker_state.job->stop (worker_state.job->opaque);
-  if (getppid () != worker_state.supervisor)
-    alarm (ORPHAN_SECONDS);
-}
-
-static void
-handle (int signal, void (*handler) (int))
-{
-  struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
-
-  sigemptyset (&action.sa_mask);
-  sigaction (signal, &action, NULL);
-}
-
-void
-worker_ready (const struct worker *worker)
-{
-  worker_state.ready = 1;
-  write_fully (worker->ready_fd, "", 1);
-}
-
-bool
-worker_is_orphan (const struct worker *worker)
-{
-  return getppid () != worker->supervisor;
-}
-
-/* stdin and, where the supervisor relays, stdout and stderr. */
-static void
-redirect_worker (int relay_fd)
-{
-  CLEANUP_CLOSE int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
-
-  if (null >= 0)
-    dup2 (null, STDIN_FILENO);
-  if (relay_fd >= 0) {
-    if (null >= 0)
-      dup2 (null, STDOUT_FILENO);
-    dup2 (relay_fd, STDERR_FILENO);
-  }
-}
-
-static void run_worker (const struct job *job, pid_t supervisor,
-                        unsigned tries, int ready_fd, int relay_fd)
-  __attribute__ ((noreturn));
-
-static void
-run_worker (const struct job *job, pid_t supervisor,
-            unsigned tries, int ready_fd, int relay_fd)
-{
-  struct worker worker = {
-    .supervisor = supervisor, .ready_fd = ready_fd, .tries = tries,
-    .cache = job->cache,
-  };
-  struct sigaction action;
-  sigset_t none;
-
-  worker.quiet_broken_pipe = sigaction (SIGPIPE, NULL, &action) == 0
-    && action.sa_handler != SIG_IGN;
-  worker_state.job = job;
-  worker_state.supervisor = supervisor;
-  setpgid (0, 0);
-  handle (SIGTERM, asked_to_stop);
-  handle (SIGALRM, kill_own_group);
-  /* A broken connection is an error where it is seen, not the end.  A process
-   * group in the background may write to the terminal. */
-  handle (SIGPIPE, SIG_IGN);
-  handle (SIGTTOU, SIG_IGN);
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
-  prctl (PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid () != supervisor)
-    _exit (EXIT_FAILED);
-  redirect_worker (relay_fd);
-  exit (job->run (job->opaque, &worker));
-}
-
-/* The supervisor's side */
 
 static void
 kill_worker (struct supervision *supervision)
@@ -253,26 +151,86 @@ take_signals (struct supervision *supervision)
   }
 }
 
+/* Something was reported that makes going on pointless. */
+static void
+give_up (struct supervision *supervision)
+{
+  supervision->failed = true;
+  kill_worker (supervision);
+}
+
 static void
 take_readiness (struct supervision *supervision)
 {
-  char byte;
-  ssize_t got = read (supervision->ready_fd, &byte, 1);
+  const struct job *job = supervision->job;
 
-  if (got < 0 && errno == EINTR)
-    return;
-  close (steal_fd (&supervision->ready_fd));
-  if (got != 1 || supervision->stopping)
+  if (supervision->ready)
     return;
   supervision->ready = true;
   /* What it said before belongs to the caller, who may be let go now. */
   if (supervision->relay_fd >= 0)
     relay_rest (&supervision->relay);
-  if (supervision->job->ready != NULL
-      && supervision->job->ready (supervision->job->opaque) < 0) {
+  if (job->ready != NULL && job->ready (job->opaque) < 0) {
     supervision->failed = true;
     stop_worker (supervision);
   }
+}
+
+static void
+hand_descriptor (struct supervision *supervision)
+{
+  const struct job *job = supervision->job;
+  int fd;
+
+  if (supervision->handed || job->descriptor == NULL)
+    return;
+  supervision->handed = true;
+  fd = job->descriptor (job->opaque);
+  if (fd < 0)
+    supervision->failed = true;
+  if (channel_hand (supervision->channel, fd) < 0)
+    kill_worker (supervision);
+  if (fd >= 0)
+    close (fd);
+}
+
+static void
+take_note (struct supervision *supervision)
+{
+  const struct job *job = supervision->job;
+  struct note note;
+  errint_t error = channel_take (supervision->channel, &note);
+
+  if (error == -EAGAIN)
+    return;
+  if (error < 0) {
+    close (steal_fd (&supervision->channel));
+    if (error != -EPIPE && error != -ECONNRESET) {
+      log_error (&job->messages->log, error, job->what, job->object);
+      give_up (supervision);
+    }
+    return;
+  }
+  if (note.kind == NOTE_DEATH)
+    supervision->death = note;
+  else if (supervision->stopping)
+    return;
+  else if (note.kind == NOTE_READY)
+    take_readiness (supervision);
+  else
+    hand_descriptor (supervision);
+}
+
+/* Of a worker that has ended: why. */
+static void
+take_last_words (struct supervision *supervision)
+{
+  struct note note;
+
+  while (supervision->channel >= 0
+         && channel_take (supervision->channel, &note) == 0)
+    if (note.kind == NOTE_DEATH)
+      supervision->death = note;
 }
 
 /* Until the worker was reaped. */
@@ -282,7 +240,7 @@ watch (struct supervision *supervision)
   while (!supervision->ended) {
     struct pollfd fds[] = {
       { .fd = supervision->signal_fd, .events = POLLIN },
-      { .fd = supervision->ready_fd, .events = POLLIN },
+      { .fd = supervision->channel, .events = POLLIN },
       { .fd = supervision->relay_fd, .events = POLLIN },
     };
     int64_t wait = -1;
@@ -299,10 +257,45 @@ watch (struct supervision *supervision)
     if (fds[2].revents != 0 && !relay_some (&supervision->relay))
       close (steal_fd (&supervision->relay_fd));
     if (fds[1].revents != 0)
-      take_readiness (supervision);
+      take_note (supervision);
     if (fds[0].revents != 0)
       take_signals (supervision);
   }
+}
+
+static const char *
+name_of_helper (enum helper helper)
+{
+  switch (helper) {
+  case HELPER_STORAGE_DAEMON: return "the storage daemon of QEMU";
+  case HELPER_BROKER: return "the process that runs the appliances";
+  case HELPERS: break;
+  }
+  return "a process";
+}
+
+static void
+report_death (const struct supervision *supervision, const char *process,
+              int signal)
+{
+  const struct job *job = supervision->job;
+  const struct log *log = &job->messages->log;
+  const char *what = supervision->ready ? job->what_later : job->what;
+
+  if (signal == 0) {
+    log_report (log, LOG_LEVEL_ERROR, what, job->object, "%s has ended",
+                process);
+    return;
+  }
+  log_report (log, LOG_LEVEL_ERROR, what, job->object,
+              "%s was ended by signal %d (%s)", process, signal,
+              strsignal (signal));
+  if (signal == SIGKILL)
+    log_hint (log, "that was somebody's doing, or the kernel's when memory "
+              "was short (its log says so)");
+  else
+    log_hint (log, "a crash is a bug: please report it, with what -v prints "
+              "and, if you may, the image");
 }
 
 /* The exit code, and what is to be said about it. */
@@ -310,7 +303,6 @@ static int
 judge_end (const struct supervision *supervision, int *signal)
 {
   const struct job *job = supervision->job;
-  const struct log *log = &job->messages->log;
   int status = supervision->status;
 
   *signal = supervision->signal;
@@ -318,44 +310,48 @@ judge_end (const struct supervision *supervision, int *signal)
     return EXIT_FAILED;
   if (*signal != 0)
     return 128 + *signal;
+  if (supervision->death.kind == NOTE_DEATH && !supervision->stopping) {
+    report_death (supervision, name_of_helper (supervision->death.helper),
+                  supervision->death.signal);
+    return EXIT_FAILED;
+  }
   if (WIFEXITED (status)) {
     if (WEXITSTATUS (status) == WORKER_BROKEN_PIPE)
       *signal = SIGPIPE;
     return WEXITSTATUS (status);
   }
   if (supervision->stopping)
-    log_report (log, LOG_LEVEL_WARNING, job->what, job->object,
-                "the worker process did not end and was killed");
-  else {
-    log_report (log, LOG_LEVEL_ERROR, job->what, job->object,
-                "the worker process was ended by signal %d (%s)",
-                WTERMSIG (status), strsignal (WTERMSIG (status)));
-    log_hint (log, "a crash is a bug in deltafs: please report it, with "
-              "what -v prints");
-  }
+    log_report (&job->messages->log, LOG_LEVEL_WARNING, job->what,
+                job->object, "the worker process did not end and was killed");
+  else
+    report_death (supervision, "the worker process", WTERMSIG (status));
   return EXIT_FAILED;
 }
 
-/* Pipes and the worker.  Returns an errno where that fails, reported. */
+/* Socket, pipe, and the worker.  Returns an errno where that fails,
+ * reported. */
 static errint_t
 start_worker (struct supervision *supervision)
 {
   const struct job *job = supervision->job;
-  pid_t supervisor = getpid ();
-  int ready[2] = { -1, -1 }, relay[2] = { -1, -1 };
-  int error = 0;
+  const pid_t supervisor = getpid ();
+  int relay[2] = { -1, -1 };
+  CLEANUP_CLOSE int channel = -1;
+  errint_t error = channel_make (&channel, &supervision->channel);
 
-  if (pipe2 (ready, O_CLOEXEC) < 0
-      || (job->relay && pipe2 (relay, O_CLOEXEC) < 0)
-      || (supervision->worker = fork ()) < 0)
+  if (error == 0 && job->relay && pipe2 (relay, O_CLOEXEC) < 0)
     error = -errno;
-  else if (supervision->worker == 0)
-    run_worker (job, supervisor, supervision->tries, ready[1], relay[1]);
-  if (ready[1] >= 0)
-    close (ready[1]);
+  if (error == 0 && (supervision->worker = fork ()) < 0)
+    error = -errno;
+  if (error == 0 && supervision->worker == 0) {
+    close (supervision->channel);
+    close (supervision->signal_fd);
+    if (relay[0] >= 0)
+      close (relay[0]);
+    worker_run (job, supervisor, supervision->tries, channel, relay[1]);
+  }
   if (relay[1] >= 0)
     close (relay[1]);
-  supervision->ready_fd = ready[0];
   supervision->relay_fd = relay[0];
   if (error < 0)
     return log_error (&job->messages->log, error, job->what, job->object);
@@ -367,8 +363,8 @@ start_worker (struct supervision *supervision)
 static void
 close_pipes (struct supervision *supervision)
 {
-  if (supervision->ready_fd >= 0)
-    close (steal_fd (&supervision->ready_fd));
+  if (supervision->channel >= 0)
+    close (steal_fd (&supervision->channel));
   if (supervision->relay_fd >= 0)
     close (steal_fd (&supervision->relay_fd));
 }
@@ -383,6 +379,7 @@ run_one (struct supervision *supervision, const struct children *before)
     return error;
   watch (supervision);
   kill (-supervision->worker, SIGKILL);
+  take_last_words (supervision);
   children_end (before);
   if (supervision->relay_fd >= 0)
     relay_rest (&supervision->relay);
@@ -407,7 +404,7 @@ int
 supervise (const struct job *job, int *signal)
 {
   struct supervision supervision = {
-    .job = job, .ready_fd = -1, .relay_fd = -1,
+    .job = job, .channel = -1, .relay_fd = -1,
   };
   struct children before;
   int code = EXIT_FAILED;

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cache_session.h"
 #include "progress_bar.h"
@@ -104,8 +105,7 @@ start_broker (struct work *work, const struct options *options,
   return broker_start (&broker, &work->broker);
 }
 
-/* What comes after parses what the guest wrote.  Mounts are made by this
- * process: then there is no sandbox yet. */
+/* What comes after parses what the guest wrote. */
 static errint_t
 shut_in (struct work *work, const struct options *options,
          const struct log *log)
@@ -119,20 +119,44 @@ shut_in (struct work *work, const struct options *options,
    * broker removes it when it has connected, or ends. */
   if (work->broker == NULL)
     pair_hide_sockets (work->pair);
-  if (options->command == COMMAND_MOUNT)
-    return 0;
+  /* The directory from which deltafs was started is not kept busy. */
+  if (chdir ("/") < 0)
+    return log_error (log, -errno, "cannot change the directory", "/");
   return sandbox_enter (options->sandbox, sandbox_memory_budget (bytes), log);
+}
+
+/* What the worker cannot do without. */
+static errint_t
+watch_helpers (struct work *work, const struct worker *worker,
+               const struct log *log)
+{
+  const int process[HELPERS] = {
+    [HELPER_STORAGE_DAEMON] = pair_daemon_process (work->pair),
+    [HELPER_BROKER] = work->broker != NULL
+      ? broker_death_fd (work->broker) : -1,
+  };
+  errint_t error = worker_watch (worker, process, &work->watch);
+
+  return error == 0 ? 0
+    : log_error (log, error, "cannot watch", "the storage daemon");
 }
 
 static errint_t
 open_inspection (struct work *work, const struct inspection_options *options)
 {
-  errint_t error = inspection_open (work->pair, options, &work->inspection);
+  return inspection_open (work->pair, options, &work->inspection);
+}
 
-  /* Nothing asks for the appliances any more. */
-  if (work->broker != NULL && !broker_is_used (work->broker))
-    broker_close (steal_pointer (&work->broker));
-  return error;
+/* When nothing asks for the appliances any more. */
+static errint_t
+end_unused_broker (struct work *work, const struct worker *worker,
+                   const struct log *log)
+{
+  if (work->broker == NULL || broker_is_used (work->broker))
+    return 0;
+  worker_unwatch (steal_pointer (&work->watch));
+  broker_close (steal_pointer (&work->broker));
+  return watch_helpers (work, worker, log);
 }
 
 static errint_t
@@ -164,6 +188,8 @@ open_both (struct work *work, const struct options *options,
     error = start_broker (work, options, private_directory, log);
   if (error == 0)
     error = shut_in (work, options, log);
+  if (error == 0)
+    error = watch_helpers (work, worker, log);
   if (error < 0)
     return error;
   inspection_options (options, log, &inspection);
@@ -176,6 +202,8 @@ open_both (struct work *work, const struct options *options,
   error = open (work, &inspection);
   if (error == 0 && work->cache != NULL)
     cache_session_store (worker->cache, work->cache, log);
+  if (error == 0)
+    error = end_unused_broker (work, worker, log);
   if (error == -EAGAIN)
     log_detail (log, "what was read is torn: opening the images again");
   return error;
@@ -205,6 +233,8 @@ work_close (struct work *work)
   CLEANUP (base_cache_free)
     struct base_cache *cache = steal_pointer (&work->cache);
 
+  if (work->watch != NULL)
+    worker_unwatch (steal_pointer (&work->watch));
   if (work->survey != NULL)
     survey_close (steal_pointer (&work->survey));
   if (work->inspection != NULL)

@@ -12,11 +12,12 @@
 #include "message.h"
 #include "options.h"
 #include "pair.h"
-#include "supervise.h"
 #include "survey.h"
+#include "worker.h"
 
 struct work {
   struct image_pair *pair;
+  struct watch *watch;          /* of the processes behind it */
   struct broker *broker;        /* NULL where no appliance is needed */
   struct inspection *inspection;
   const struct survey *survey;
@@ -27,8 +28,9 @@ struct work {
  * Reported: -EINVAL, … */
 errint_t work_check (const struct options *options, const struct log *log);
 
-/* Opens the pair and computes the delta set, showing a progress bar where
- * SHOW_PROGRESS.  Failures are reported.  -EAGAIN, of which only -v hears:
+/* Opens the pair, enters the sandbox, and computes the delta set, showing a
+ * progress bar where SHOW_PROGRESS.  Nothing can be opened after that, and the
+ * current directory is the root.  Failures are reported.  -EAGAIN, of which only -v hears:
  * images that a QEMU writes to were read while they were torn, and a worker that
  * opens them again may do better; not in the last of WORKER_TRIES.  To be closed
  * with work_close in any case. */

@@ -430,6 +430,12 @@ pair_export (const struct image_pair *pair, enum side side)
 }
 
 void
+pair_remove_sockets (const char *private_directory)
+{
+  storage_daemon_remove_socket (private_directory);
+}
+
+void
 pair_control_descriptors (const struct image_pair *pair,
                           int descriptors[PAIR_CONTROL_DESCRIPTORS])
 {

@@ -130,6 +130,9 @@ struct pair_layer {
 bool pair_layer (const struct image_pair *pair, size_t index,
                  struct pair_layer *layer);
 
+/* The same from another process, which knows the private directory alone. */
+void pair_remove_sockets (const char *private_directory);
+
 /* No more than reading can be asked of the storage daemon from here on: the
  * connection by which it opens files on command is given up.  To be called
  * before the first byte of a guest's disk is parsed, and after everything that

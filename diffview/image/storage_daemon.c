@@ -36,14 +36,23 @@ struct storage_daemon {
   int errors;                   /* what it writes to its standard error */
 };
 
+/* New, or NULL without memory. */
+static char *
+socket_path_in (const char *directory)
+{
+  char *path;
+
+  return asprintf (&path, "%s/nbd.sock", directory) < 0 ? NULL : path;
+}
+
 static errint_t
 make_socket (struct storage_daemon *daemon, const char *directory, int *fd)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  CLEANUP_FREE char *path = NULL;
+  CLEANUP_FREE char *path = socket_path_in (directory);
   CLEANUP_CLOSE int made = -1;
 
-  if (asprintf (&path, "%s/nbd.sock", directory) < 0)
+  if (path == NULL)
     return log_error (daemon->log, -ENOMEM, "cannot make a socket", NULL);
   if (strlen (path) >= sizeof address.sun_path) {
     log_report (daemon->log, LOG_LEVEL_ERROR, "cannot make a socket", path,
@@ -343,6 +352,15 @@ storage_daemon_hide (struct storage_daemon *daemon)
   if (daemon->socket_path != NULL && !daemon->hidden)
     unlink (daemon->socket_path);
   daemon->hidden = true;
+}
+
+void
+storage_daemon_remove_socket (const char *directory)
+{
+  CLEANUP_FREE char *path = socket_path_in (directory);
+
+  if (path != NULL)
+    unlink (path);
 }
 
 void

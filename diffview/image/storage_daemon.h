@@ -73,6 +73,8 @@ errint_t storage_daemon_run_job (struct storage_daemon *daemon,
  * who are connected stay so, nobody else comes in. */
 const char *storage_daemon_socket (const struct storage_daemon *daemon);
 void storage_daemon_hide (struct storage_daemon *daemon);
+/* Removes that of a daemon that any process has started. */
+void storage_daemon_remove_socket (const char *directory);
 
 /* Gives up the connection by which it can be told to open files: what comes
  * after parses what a guest wrote. */

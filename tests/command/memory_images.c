@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@
 struct image_pair {
   pid_t daemon;
   const char *overlay;
+  int process;                  /* its pidfd */
   int gate;                     /* the file "gate", or -1 */
   bool again;
 };
@@ -100,6 +102,7 @@ pair_open (const struct pair_options *options, const struct log *log,
     log_report (log, LOG_LEVEL_WARNING, "the image is being written",
                 options->overlay, "made up");
   (*pair)->daemon = start_daemon ();
+  (*pair)->process = pidfd_open ((*pair)->daemon, 0);
   return 0;
 }
 
@@ -133,6 +136,17 @@ pair_base_identity (const struct image_pair *pair __attribute__ ((unused)),
                     char **name __attribute__ ((unused)))
 {
   return false;
+}
+
+int
+pair_daemon_process (const struct image_pair *pair)
+{
+  return pair->process;
+}
+
+void
+pair_remove_sockets (const char *private_directory __attribute__ ((unused)))
+{
 }
 
 void
@@ -194,7 +208,8 @@ pair_hide_sockets (struct image_pair *pair)
 void
 pair_close (struct image_pair *pair)
 {
-  kill (pair->daemon, SIGKILL);
+  pidfd_send_signal (pair->process, SIGKILL, NULL, 0);
+  close (pair->process);
   free (pair);
 }
 

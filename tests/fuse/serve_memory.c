@@ -59,20 +59,30 @@ serve_script (const char *script, const char *mount_point,
   CLEANUP (serve_free) struct serve *serve = NULL;
   struct memory *memory = script_read (script);
   struct delta *delta = memory_delta (memory, NULL);
+  struct serve_mount *mount = NULL;
+  int device = -1;
   errint_t error;
 
   error = view_build (delta, view_options, &log, &view);
   sigaction (SIGTERM, &action, NULL);
   sigaction (SIGINT, &action, NULL);
   if (error == 0)
-    error = serve_mount (mount_point, options, &log, &serve);
+    error = serve_mount (mount_point, options, &log, &mount, &device);
+  if (error == 0)
+    error = serve_open (device, options, &log, &serve);
   if (error == 0) {
     stopped = serve;
     if (signalled)
       serve_stop (serve);
     error = serve_run (serve, view, ready, NULL);
-    printf ("ended %d\n", error);
     stopped = NULL;
+  }
+  if (mount != NULL) {
+    errint_t undone = serve_unmount (mount);
+
+    if (error == 0)
+      error = undone;
+    printf ("ended %d\n", error);
   }
   view_free (steal_pointer (&view));
   delta_free (delta);

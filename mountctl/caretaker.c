@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The caretaker process.  It is a copy of the supervisor, which has blocked the
+ * signals that ask to end.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "caretaker.h"
+
+/* Nobody is left who would read it. */
+static void
+say_nothing (void *opaque, enum log_level level, const char *message)
+{
+  (void) opaque;
+  (void) level;
+  (void) message;
+}
+
+/* Leaves the terminal and all files but the pipe, which becomes stdin. */
+static void
+let_go (int pipe_end)
+{
+  CLEANUP_CLOSE int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+
+  dup2 (pipe_end, STDIN_FILENO);
+  if (null >= 0) {
+    dup2 (null, STDOUT_FILENO);
+    dup2 (null, STDERR_FILENO);
+  }
+  setpgid (0, 0);
+  close_range (STDERR_FILENO + 1, ~0U, 0);
+  steal_fd (&null);
+  if (chdir ("/") < 0)
+    _exit (EXIT_FAILURE);
+}
+
+static void watch (const struct mount_point *mount_point,
+                   struct private_directory *directory)
+  __attribute__ ((noreturn));
+
+static void
+watch (const struct mount_point *mount_point,
+       struct private_directory *directory)
+{
+  const struct log log = { .write = say_nothing };
+  char byte;
+  ssize_t got;
+
+  do
+    got = read (STDIN_FILENO, &byte, 1);
+  while (got > 0 || (got < 0 && errno == EINTR));
+  mount_point_clear (mount_point, &log);
+  private_directory_reclaim (directory);
+  _exit (EXIT_SUCCESS);
+}
+
+void
+caretaker_start (const struct mount_point *mount_point,
+                struct private_directory *directory,
+                const struct log *log)
+{
+  int ends[2];
+  pid_t child;
+
+  if (pipe2 (ends, O_CLOEXEC) < 0) {
+    log_error (log, -errno, "cannot start", "the caretaker");
+    return;
+  }
+  child = fork ();
+  if (child == 0) {
+    let_go (ends[0]);
+    watch (mount_point, directory);
+  }
+  if (child < 0)
+    log_error (log, -errno, "cannot start", "the caretaker");
+  close (ends[0]);
+  /* The other end is never written to and closed by the end of this
+   * process. */
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What clears up when the supervisor itself is killed: a small process that
+ * waits for just that.
+ */
+#ifndef DELTAFS_CARETAKER_H
+#define DELTAFS_CARETAKER_H
+
+#include "errint.h"
+#include "log.h"
+#include "mount_point.h"
+#include "private_directory.h"
+
+/* Starts it, before the mount is made; by the supervisor, whose only copy of a
+ * pipe's end it watches, and whose child it stays: children_end ends it.  When
+ * the supervisor dies it undoes the mount, lazily, and deletes the directory.
+ * It holds nothing that is open and takes no signals that ask to end.
+ * Failures are reported; the mount can do without it. */
+void caretaker_start (const struct mount_point *mount_point,
+                     struct private_directory *directory,
+                     const struct log *log);
+
+#endif
