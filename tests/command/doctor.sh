@@ -92,6 +92,11 @@ touch file
 XDG_CACHE_HOME=$work/file/cache command_run doctor
 is "no place for the cache: exit code" "$status" 0
 is "no place for the cache: a warning" "$(state cache)" warning
+mkdir -p open/deltafs
+chmod 777 open/deltafs
+XDG_CACHE_HOME=$work/open command_run doctor
+is "a cache that others may write to: a warning" "$(state cache)" warning
+like "a cache that others may write to: what to do" "$(cat out)" 'chmod 700'
 XDG_CACHE_HOME=relative HOME= command_run doctor
 is "no home: a warning" "$(state cache)" warning
 TMPDIR=/proc/sys command_run doctor
