@@ -151,6 +151,76 @@ run "$tool" top.qcow2 threads base "$work/disk.raw"
 is "eight threads read a base of whole sectors" "$status $(cat err)" "0 "
 rm -f ./*.qcow2
 
+# Chains of any kind: layers of different sizes, writes, zeros, discards,
+# packed clusters.
+seed=${DELTAFS_SEED:-$((RANDOM * 32768 + RANDOM))}
+note "DELTAFS_SEED=$seed"
+RANDOM=$((seed % 32768))
+
+# random_chain LAYERS: l0.qcow2 is the lowest one
+random_chain ()
+{
+    local i j size bits compat at
+    for ((i = 0; i < $1; ++i)); do
+        size=$((2048 + RANDOM % 40 * 512))
+        bits=$((9 + RANDOM % 9))
+        compat=$((RANDOM % 4 ? 1 : 0))
+        set -- "$1" -o "cluster_size=$((1 << bits)),compat=$((compat ? 1 : 0)).$((compat ? 1 : 10))"
+        if ((i == 0)); then
+            qemu-img create -q -f qcow2 "${@:2}" l0.qcow2 ${size}k
+        else
+            qemu-img create -q -f qcow2 -b l$((i - 1)).qcow2 -F qcow2 \
+                "${@:2}" l$i.qcow2 ${size}k
+        fi || return 1
+        set -- "$1"
+        for ((j = 0; j < 12; ++j)); do
+            at=$((RANDOM % (size * 2 - 700) * 512))
+            case $((RANDOM % 6)) in
+                0) set -- "$@" -c "write -q -z $at $((RANDOM % 300 * 512 + 512))" ;;
+                1) set -- "$@" -c "discard -q $at $((RANDOM % 300 * 512 + 512))" ;;
+                2) set -- "$@" -c "write -q -c -P $((RANDOM % 255 + 1)) $((at >> bits << bits)) $((1 << bits))" ;;
+                *) set -- "$@" -c "write -q -P $((RANDOM % 255 + 1)) $at $((RANDOM % 300 * 512 + 512))" ;;
+            esac
+        done
+        # A packed cluster may not fit where the disk ends.
+        qemu-io -f qcow2 "${@:2}" l$i.qcow2 >/dev/null 2>&1
+        set -- "$1"
+    done
+}
+rounds=${DELTAFS_ROUNDS:-8}
+failed=
+for ((round = 0; round < rounds && ${#failed} == 0; ++round)); do
+    rm -f l?.qcow2
+    layers=$((2 + RANDOM % 3))
+    random_chain $layers || failed="round $round: making it"
+    top=l$((layers - 1)).qcow2
+    for ((i = 0; i < layers; ++i)); do
+        side=base
+        ((i < layers - 1)) || side=overlay
+        qemu-img convert -f qcow2 -O raw l$i.qcow2 expected
+        set -- --base l$i.qcow2 "$top"
+        ((i < layers - 1)) || set -- "$top"
+        "$tool" "$@" read $side 0 "$(stat -c %s expected)" >out 2>err &&
+            cmp out expected || failed="round $round: layer $i of $layers"
+    done
+    # "expected" is the overlay's disk by now.
+    qemu-img convert -f qcow2 -O raw l0.qcow2 lowest
+    "$tool" --base l0.qcow2 "$top" written >out 2>err &&
+        python3 - lowest expected out <<'EOF' || failed="round $round: the map"
+import sys
+base, overlay = (open(name, "rb").read() for name in sys.argv[1:3])
+base = base[:len(overlay)].ljust(len(overlay), b"\0")
+end = 0
+for line in [*open(sys.argv[3]), f"{len(overlay)} 0"]:
+    offset, length = map(int, line.split())
+    if base[end:offset] != overlay[end:offset]:
+        sys.exit(f"differs before {offset}")
+    end = offset + length
+EOF
+done
+is "$rounds random chains" "$failed" ""
+rm -f l?.qcow2 lowest
+
 # Odd sizes, odd reads.
 head -c 1234567 disk.raw >odd.raw
 overlay top.qcow2 odd.raw raw
