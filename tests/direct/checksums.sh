@@ -16,7 +16,7 @@ cleanup_add "umount $work/mnt"
 # xattrs in blocks of their own.
 fill ()
 {
-    mount -o loop base.raw mnt || return 1
+    retry 30 mount -o loop base.raw mnt || return 1
     python3 - mnt <<'END'
 import os, sys
 os.chdir(sys.argv[1])
@@ -38,7 +38,7 @@ END
 
 change ()
 {
-    mount -o loop overlay.raw mnt || return 1
+    retry 30 mount -o loop overlay.raw mnt || return 1
     touch mnt/large/new mnt/small/new
     echo more >>mnt/small/1
     setfattr -n user.more -v more mnt/small/2

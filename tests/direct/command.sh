@@ -19,7 +19,7 @@ truncate -s 96M base.raw
 printf 'label: gpt\nstart=2048, size=180000, type=L\n' |
     sfdisk -q --no-tell-kernel base.raw
 mke2fs -q -t ext4 -E offset=$offset base.raw 90000k
-mount -o loop,offset=$offset base.raw tree
+retry 30 mount -o loop,offset=$offset base.raw tree
 mkdir -p tree/etc tree/usr/bin tree/var/log
 for i in $(seq 300); do echo "line $i" >"tree/etc/$i"; done
 head -c 3000000 /dev/urandom >tree/usr/bin/large
@@ -40,7 +40,7 @@ write ()
     pid=$!
     cleanup_add "kill $pid"
     retry 10 mountpoint -q disk/image &&
-        mount -o "loop,offset=$offset" disk/image tree &&
+        retry 30 mount -o "loop,offset=$offset" disk/image tree &&
         (cd tree && eval "$1")
     code=$?
     if test -n "${2:-}"; then

@@ -79,19 +79,19 @@ one_set ()
     truncate -s 64M base.raw
     # shellcheck disable=SC2086
     mke2fs -q -F $arguments base.raw || return 1
-    mount -o loop base.raw base || return 1
+    retry 30 mount -o loop base.raw base || return 1
     history base "$here-base" 250 build $flags
     umount base
     cp --sparse=always base.raw overlay.raw
-    mount -o loop overlay.raw overlay || return 1
+    retry 30 mount -o loop overlay.raw overlay || return 1
     history overlay "$here" "$operations" $flags
     sync -f overlay
     history overlay "$here-more" 50 $flags
     python3 -c 'import os; os.fsync (os.open ("overlay", os.O_RDONLY))'
     cp --sparse=always overlay.raw dirty.raw
     umount overlay
-    mount -o loop,ro base.raw base && mount -o loop,ro overlay.raw overlay ||
-        return 1
+    retry 30 mount -o loop,ro base.raw base &&
+        retry 30 mount -o loop,ro overlay.raw overlay || return 1
     compare_all overlay.raw "" "-c 65536" "-c 4096 -s 7" "-n" \
         "-c 65536 -x index" "-c 4096 -s 7 -x index" || return 1
     index_was_used "$arguments" overlay.raw || return 1
@@ -103,7 +103,7 @@ one_set ()
     fi
     # The kernel recovers a copy of its own.
     cp --sparse=always dirty.raw overlay.raw
-    mount -o loop overlay.raw overlay || return 1
+    retry 30 mount -o loop overlay.raw overlay || return 1
     compare_all dirty.raw "-i blocks" "-c 65536" "-c 1024" \
         "-c 65536 -x index" || return 1
     index_was_used "$arguments" dirty.raw || return 1

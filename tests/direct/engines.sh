@@ -18,11 +18,11 @@ mkdir tree
 cleanup_add "umount $work/tree"
 truncate -s 96M base.raw
 mke2fs -q -t ext4 base.raw
-mount -o loop base.raw tree
+retry 30 mount -o loop base.raw tree
 python3 "$srcdir/history.py" tree "$seed-base" 250 build
 umount tree
 cp --sparse=always base.raw written.raw
-mount -o loop written.raw tree
+retry 30 mount -o loop written.raw tree
 python3 "$srcdir/history.py" tree "$seed" 200
 sync -f tree
 cp --sparse=always written.raw overlay.raw

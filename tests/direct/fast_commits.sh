@@ -27,7 +27,7 @@ END
 
 truncate -s 64M running.raw
 mke2fs -q -t ext4 -b 4096 -O fast_commit -J fast_commit_size=256 running.raw
-mount -o loop running.raw tree
+retry 30 mount -o loop running.raw tree
 echo first >tree/first
 sync -f tree
 write_fast old
@@ -48,7 +48,7 @@ for side in base overlay; do
     check "$side: the journal is not empty" \
           sh -c "dumpe2fs -h $side.raw 2>/dev/null | grep -q needs_recovery"
     cp --sparse=always $side.raw recovered.$side
-    mount -o loop recovered.$side $side
+    retry 30 mount -o loop recovered.$side $side
 done
 # The kernel's own view; unchanged: what has the same bytes on both sides.
 (cd base && find . -type f) | sort >base.names

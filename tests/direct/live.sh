@@ -22,7 +22,7 @@ cleanup_add "deltafs umount --lazy $work/delta"
 
 truncate -s 48M base.raw
 mke2fs -q -t ext4 -b 1024 -J size=2 base.raw
-mount -o loop base.raw tree
+retry 30 mount -o loop base.raw tree
 mkdir tree/constant tree/busy-0
 for i in $(seq 50); do echo "line $i" >"tree/busy-0/f$i"; done
 head -c 300000 /dev/urandom >tree/constant/changed
@@ -40,7 +40,7 @@ start_guest ()
         --export type=fuse,id=fuse,node-name=disk,mountpoint="$work/disk/image",writable=on &
     guest=$!
     cleanup_add "kill $guest"
-    retry 60 mountpoint -q disk/image && mount -o loop disk/image tree
+    retry 60 mountpoint -q disk/image && retry 30 mount -o loop disk/image tree
 }
 
 stop_guest ()

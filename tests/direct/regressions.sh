@@ -15,7 +15,7 @@ cleanup_add "umount $work/mnt"
 # edit IMAGE COMMANDS: with the kernel, in the mounted image.
 edit ()
 {
-    mount -o loop "$1" mnt && (cd mnt && eval "$2") && umount mnt
+    retry 30 mount -o loop "$1" mnt && (cd mnt && eval "$2") && umount mnt
 }
 
 tamper ()
@@ -209,7 +209,7 @@ added - /usr/x"
 # The journal.
 
 fresh
-mount -o loop overlay.raw mnt
+retry 30 mount -o loop overlay.raw mnt
 for i in $(seq 30); do echo "$i" >mnt/etc/new-$i; done
 rm mnt/usr/lib/3
 sync -f mnt/etc
@@ -263,7 +263,7 @@ mv base.raw base.raw.plain
 mv base.raw.fast base.raw
 edit base.raw 'mkdir etc; for i in $(seq 20); do echo $i >etc/$i; done'
 fresh
-mount -o loop overlay.raw mnt
+retry 30 mount -o loop overlay.raw mnt
 echo first >mnt/etc/1
 sync -f mnt
 python3 - mnt/etc <<'END'
@@ -330,10 +330,10 @@ is "another UUID" "$delta" "added - /etc/other"
 rm overlay.raw
 truncate -s 32M overlay.raw
 mke2fs -q -t ext4 -b 4096 -N 5000 -O ^flex_bg overlay.raw
-mount -o loop,ro base.raw mnt
+retry 30 mount -o loop,ro base.raw mnt
 mkdir copy
 cleanup_add "umount $work/copy"
-mount -o loop overlay.raw copy
+retry 30 mount -o loop overlay.raw copy
 cp -a mnt/. copy/
 echo x >copy/etc/copied
 umount copy mnt
