@@ -4,8 +4,8 @@
  * bytes by pread from the image files.  The storage daemon gives the same bytes
  * through a socket, which takes ten times as long.
  *
- * It gives an answer only as long as the files are as they were when they
- * were opened; a file that changes is for the storage daemon alone.
+ * Whether the files are still what was opened is not looked at here, but in
+ * image_watch.h.
  */
 #ifndef DELTAFS_IMAGE_LOCAL_DISK_H
 #define DELTAFS_IMAGE_LOCAL_DISK_H
@@ -37,14 +37,14 @@ bool local_disk_is_whole (const struct local_disk *disk);
 uint64_t local_disk_size (const struct local_disk *disk);
 
 /* Reads LENGTH bytes, which lie within the disk.  -ENOTSUP where the storage
- * daemon has to be asked: for bytes that are not there plainly, that cannot
- * be read, or of a file that was changed.  Any thread. */
-errint_t local_disk_read (struct local_disk *disk, void *buffer,
+ * daemon has to be asked: for bytes that are not there plainly, or that cannot
+ * be read.  Any thread. */
+errint_t local_disk_read (const struct local_disk *disk, void *buffer,
                           size_t length, uint64_t offset);
 
 /* As nbd_side_walk_depth, but looks at the LAYERS upper ones alone: what lies
  * deeper has depth 0, too.  -ENOTSUP as above. */
-errint_t local_disk_walk_depth (struct local_disk *disk, uint32_t layers,
+errint_t local_disk_walk_depth (const struct local_disk *disk, uint32_t layers,
                                 errint_t (*take) (void *opaque,
                                                   uint64_t offset,
                                                   uint64_t length,

@@ -74,12 +74,12 @@ local_layer_open (const struct image_layer *layer, struct local_layer *local,
   *local = (struct local_layer) { .file = layer->file };
   *usable = false;
   if (layer->file->fd < 0 || layer->file->device
-      || fstat (layer->file->fd, &local->opened) != 0)
+      || image_file_size (layer->file, &local->file_size) != 0)
     return 0;
   if (strcmp (layer->format->name, "raw") == 0) {
     local->raw = true;
     /* A disk consists of sectors. */
-    local->size = ((uint64_t) local->opened.st_size + 511) / 512 * 512;
+    local->size = (local->file_size + 511) / 512 * 512;
     *usable = true;
     return 0;
   }
@@ -99,24 +99,11 @@ local_layer_clear (struct local_layer *local)
   *local = (struct local_layer) { 0 };
 }
 
-bool
-local_layer_unchanged (const struct local_layer *local)
-{
-  const struct stat *old = &local->opened;
-  struct stat now;
-
-  return fstat (local->file->fd, &now) == 0 && now.st_size == old->st_size
-    && now.st_mtim.tv_sec == old->st_mtim.tv_sec
-    && now.st_mtim.tv_nsec == old->st_mtim.tv_nsec
-    && now.st_ctim.tv_sec == old->st_ctim.tv_sec
-    && now.st_ctim.tv_nsec == old->st_ctim.tv_nsec;
-}
-
 static void
 find_raw (const struct local_layer *local, uint64_t offset, uint64_t length,
           struct local_run *run)
 {
-  const uint64_t end = (uint64_t) local->opened.st_size;
+  const uint64_t end = local->file_size;
 
   *run = (struct local_run) { LOCAL_ZEROS, length, 0 };
   if (offset >= end)

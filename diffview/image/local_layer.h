@@ -10,14 +10,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "chain.h"
 #include "errint.h"
 
 struct local_layer {
   const struct image_file *file;        /* borrowed */
-  struct stat opened;           /* of the file, when it was opened */
+  uint64_t file_size;           /* bytes, when it was opened */
   uint64_t size;                /* of the disk, bytes */
   bool raw;
   /* qcow2: */
@@ -48,9 +47,6 @@ struct local_run {
 errint_t local_layer_open (const struct image_layer *layer,
                            struct local_layer *local, bool *usable);
 void local_layer_clear (struct local_layer *local);
-
-/* Is the file as it was when it was opened? */
-bool local_layer_unchanged (const struct local_layer *local);
 
 /* Finds out what is at OFFSET (below the layer's size) of the disk; *RUN tells
  * of at most LENGTH bytes, at least one.  Any thread. */

@@ -73,14 +73,13 @@ with=$median
 # The worker has computed the same then.
 deltafs mount --engine direct --pid-file pid "$overlay" delta
 processes=$(cat pid)
-for process in $processes; do
-    processes+=" $(pgrep -P "$process")"
-done
-for process in $processes $(pgrep -P "${processes// /,}"); do
-    echo "$process"
-done | sort -u | while read -r process; do
-    note "memory, at most: $(cat "/proc/$process/comm")" \
-        "$(awk '/VmHWM/ { print $2 }' "/proc/$process/status") KiB"
+while test -n "$processes"; do
+    for process in $processes; do
+        note "memory, at most: $(cat "/proc/$process/comm")" \
+            "$(awk '/VmHWM/ { print $2 }' "/proc/$process/status") KiB"
+    done
+    processes=$(pgrep -P "${processes// /,}" | tr '\n' ' ')
+    processes=${processes% }
 done
 deltafs umount delta
 

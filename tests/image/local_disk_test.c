@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Disks that are read without QEMU: qcow2 images made here, entry by entry,
- * and files that change after they were opened.
+ * Disks that are read without QEMU: qcow2 images made here, entry by entry.
  */
 #include "config.h"
 
@@ -16,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "local_disk.h"
 
@@ -206,42 +204,6 @@ test_kinds (void **state)
   close (image.file.fd);
 }
 
-/* A file that changed is for QEMU, for good. */
-static void
-test_changes (void **state)
-{
-  static const char *const formats[] = { "raw", "qcow2" };
-  struct image image;
-  struct local_disk *disk;
-  uint64_t value, sum = 0;
-  struct timespec times[2];
-  struct stat status;
-
-  (void) state;
-  for (size_t i = 0; i < 2; ++i) {
-    if (i == 0)
-      make_image (&image, formats[i], (off_t) CLUSTER);
-    else
-      make_qcow2 (&image);
-    /* Written long ago. */
-    times[0].tv_sec = times[1].tv_sec = 1000000000;
-    times[0].tv_nsec = times[1].tv_nsec = 0;
-    assert_int_equal (futimens (image.file.fd, times), 0);
-    disk = open_disk (&image);
-    assert_int_equal (read_number (disk, 0, &value), 0);
-    write_number (&image, DATA, 43);
-    assert_int_equal (fstat (image.file.fd, &status), 0);
-    assert_int_not_equal (status.st_mtim.tv_sec, 1000000000);
-    assert_int_equal (read_number (disk, 0, &value), -ENOTSUP);
-    assert_int_equal (futimens (image.file.fd, times), 0);
-    assert_int_equal (read_number (disk, 0, &value), -ENOTSUP);
-    assert_int_equal (local_disk_walk_depth (disk, 1, count_written, &sum),
-                      -ENOTSUP);
-    local_disk_close (disk);
-    close (image.file.fd);
-  }
-}
-
 /* A layer below that needs QEMU: what the upper one has is read all the
  * same. */
 static void
@@ -285,7 +247,6 @@ main (void)
     cmocka_unit_test (test_tables),
     cmocka_unit_test (test_kinds),
     cmocka_unit_test (test_upper),
-    cmocka_unit_test (test_changes),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
