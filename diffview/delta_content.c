@@ -30,6 +30,20 @@ delta_content_read (const struct delta *delta,
 }
 
 errint_t
+delta_content_splice (const struct delta *delta,
+                      const struct delta_entry *entry, enum side side,
+                      int pipe, size_t length, uint64_t offset)
+{
+  struct engine *engine = delta->filesystems[entry->filesystem].engine;
+  errint_t error = check_entry (entry->side[side]);
+
+  if (error == 0 && engine->operations->splice == NULL)
+    error = -ENOTSUP;
+  return error < 0 ? error
+    : engine->operations->splice (engine, side, entry, pipe, length, offset);
+}
+
+errint_t
 delta_content_next (const struct delta *delta,
                     const struct delta_entry *entry, enum side side,
                     uint64_t offset, uint64_t *start, uint64_t *length)

@@ -15,6 +15,13 @@ errint_t delta_content_read (const struct delta *delta,
                              void *buffer, size_t length, uint64_t offset,
                              size_t *got);
 
+/* As engine_operations.splice says; -ENOTSUP also where the engine has no such
+ * function, and otherwise the errors of delta_content_read. */
+errint_t delta_content_splice (const struct delta *delta,
+                               const struct delta_entry *entry,
+                               enum side side, int pipe, size_t length,
+                               uint64_t offset);
+
 /* As engine_operations.next_data says; -ENOTSUP also where the engine has no
  * such function. */
 errint_t delta_content_next (const struct delta *delta,

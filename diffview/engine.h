@@ -68,6 +68,17 @@ struct engine_operations {
                      void *buffer, size_t length, uint64_t offset,
                      size_t *got);
 
+  /* Moves exactly LENGTH bytes, which the file has at OFFSET, into PIPE, without
+   * copying them: what is in the pipe are pages of an image file, so whoever
+   * takes them out does it at once.  PIPE does not block.  -ENOTSUP where the
+   * bytes do not lie plainly in image files, or the pipe has no room for them:
+   * pread is to be used then.  Any other failure as with pread.  After a
+   * failure something may be left in the pipe.  Any thread, after compute.
+   * NULL in an engine that never can. */
+  errint_t (*splice) (struct engine *engine, enum side side,
+                      const struct delta_entry *entry, int pipe,
+                      size_t length, uint64_t offset);
+
   /* Finds the next piece of a regular file that may be something else than
    * zeros: it begins at *START, at or behind OFFSET (which is within the
    * file), and has *LENGTH bytes; 0 when there is nothing but a hole up to the

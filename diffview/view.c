@@ -338,21 +338,40 @@ view_xattrs_incomplete (const struct view *view, view_node node)
     && (entry->missing & (ENTRY_NO_METADATA | ENTRY_NO_XATTRS)) != 0;
 }
 
+/* Is there content that the delta set can be asked for? */
+static errint_t
+check_content (const struct view *view, const struct node *node)
+{
+  if (node->directory)
+    return -EISDIR;
+  if (!S_ISREG (type_of (view, node)))
+    return -EINVAL;
+  return view_metadata (view, node) == NULL ? -EIO : 0;
+}
+
 errint_t
 view_read (const struct view *view, view_node number,
            void *buffer, size_t length, uint64_t offset, size_t *got)
 {
   const struct node *node = &view->nodes[number];
+  errint_t error = check_content (view, node);
 
-  if (node->directory)
-    return -EISDIR;
-  if (!S_ISREG (type_of (view, node)))
-    return -EINVAL;
-  if (view_metadata (view, node) == NULL)
-    return -EIO;
-  return delta_content_read (view->delta, &view->delta->entries[node->entry],
-                             (enum side) node->side, buffer, length, offset,
-                             got);
+  return error < 0 ? error
+    : delta_content_read (view->delta, &view->delta->entries[node->entry],
+                          (enum side) node->side, buffer, length, offset,
+                          got);
+}
+
+errint_t
+view_splice (const struct view *view, view_node number, int pipe,
+             size_t length, uint64_t offset)
+{
+  const struct node *node = &view->nodes[number];
+  errint_t error = check_content (view, node);
+
+  return error < 0 ? error
+    : delta_content_splice (view->delta, &view->delta->entries[node->entry],
+                            (enum side) node->side, pipe, length, offset);
 }
 
 void

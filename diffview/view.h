@@ -118,6 +118,11 @@ errint_t view_read (const struct view *view, view_node node,
                     void *buffer, size_t length, uint64_t offset,
                     size_t *got);
 
+/* Moves LENGTH bytes of it, which are within st_size, into PIPE: as
+ * engine_operations.splice says, and the errors of view_read. */
+errint_t view_splice (const struct view *view, view_node node, int pipe,
+                      size_t length, uint64_t offset);
+
 struct view_totals {
   uint64_t nodes;
   uint64_t blocks;              /* units of 512 bytes, each inode once */

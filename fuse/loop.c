@@ -36,6 +36,7 @@
 #include "loop.h"
 #include "reply.h"
 #include "serve_private.h"
+#include "splice.h"
 
 /* As many reads can wait for an engine at once. */
 #define THREADS 16
@@ -160,6 +161,7 @@ run_worker (void *opaque)
   /* Whatever ended this one ends them all. */
   serve_stop (loop->serve);
   reply_buffer_free ();
+  splice_end ();
   return NULL;
 }
 

@@ -16,14 +16,17 @@
  *                         two requests less for each file and directory; the
  *                         kernel keeps its caches then
  *   EXPLICIT_INVAL_DATA   instead of AUTO_INVAL_DATA: pages stay valid
- * None of the others: SPLICE_… are for data that lies in files, POSIX_ACL
+ *   SPLICE_WRITE          content goes from the image file to the kernel
+ * None of the others: SPLICE_READ is for data that is written, SPLICE_MOVE
+ * would take the pages of the image file out of the page cache, POSIX_ACL
  * would make the kernel enforce a guest's ACLs with the host's users,
  * locks are the host kernel's own affair. */
 #define CAPABILITIES (FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS |  \
                       FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS |  \
                       FUSE_CAP_NO_OPEN_SUPPORT |                        \
                       FUSE_CAP_NO_OPENDIR_SUPPORT |                     \
-                      FUSE_CAP_EXPLICIT_INVAL_DATA)
+                      FUSE_CAP_EXPLICIT_INVAL_DATA |                    \
+                      FUSE_CAP_SPLICE_WRITE)
 
 /* Read-ahead requests that may be under way; the kernel's default, 12, is
  * less than our threads. */
@@ -40,6 +43,7 @@ init (void *userdata, struct fuse_conn_info *connection)
   connection->time_gran = 1;
   serve->no_open = connection->want & FUSE_CAP_NO_OPEN_SUPPORT;
   serve->no_opendir = connection->want & FUSE_CAP_NO_OPENDIR_SUPPORT;
+  serve->splice = connection->want & FUSE_CAP_SPLICE_WRITE;
   serve->initialized = true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "operations.h"
 #include "reply.h"
+#include "splice.h"
 
 void
 read_open (fuse_req_t request, fuse_ino_t number, struct fuse_file_info *file)
@@ -69,6 +70,8 @@ read_content (fuse_req_t request, fuse_ino_t number, size_t size,
   if (size > REPLY_MAX)
     size = REPLY_MAX;
 
+  if (splice_content (request, node, size, (uint64_t) offset))
+    return;
   buffer = reply_buffer (size);
   error = buffer == NULL ? -ENOMEM :
     read_all (view, node, buffer, size, (uint64_t) offset);

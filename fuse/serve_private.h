@@ -35,6 +35,7 @@ struct serve {
   bool initialized;
   bool no_open;                 /* the kernel can do without OPEN */
   bool no_opendir;
+  bool splice;                  /* it takes answers from a pipe */
 };
 
 /* The served mount that a request is for. */

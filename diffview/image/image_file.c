@@ -179,3 +179,24 @@ image_file_read (const struct image_file *file, void *buffer,
   }
   return 0;
 }
+
+errint_t
+image_file_splice (const struct image_file *file, int pipe,
+                   size_t length, uint64_t offset)
+{
+  off64_t position = (off64_t) offset;
+
+  if (offset > INT64_MAX || length > INT64_MAX - offset)
+    return -ENOTSUP;
+  while (length > 0) {
+    ssize_t count = splice (file->fd, &position, pipe, NULL, length,
+                            SPLICE_F_NONBLOCK);
+
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return count < 0 && errno != EAGAIN ? -errno : -ENOTSUP;
+    length -= (size_t) count;
+  }
+  return 0;
+}

@@ -57,4 +57,10 @@ errint_t image_file_size (const struct image_file *file, uint64_t *size);
 errint_t image_file_read (const struct image_file *file, void *buffer,
                           size_t length, uint64_t offset, size_t *got);
 
+/* Moves exactly LENGTH bytes at OFFSET into PIPE, which does not block.
+ * -ENOTSUP where the file ends before or the pipe has no room, which leaves a
+ * part of them in the pipe; what splice(2) says. */
+errint_t image_file_splice (const struct image_file *file, int pipe,
+                            size_t length, uint64_t offset);
+
 #endif

@@ -142,6 +142,24 @@ local_disk_read (const struct local_disk *disk, void *buffer,
 }
 
 errint_t
+local_disk_splice (const struct local_disk *disk, int pipe,
+                   size_t length, uint64_t offset)
+{
+  while (length > 0) {
+    struct local_run run;
+    const size_t depth = find (disk, disk->count, offset, length, &run);
+
+    if (depth == 0 || run.kind != LOCAL_BYTES
+        || image_file_splice (disk->layers[depth - 1].file, pipe,
+                              (size_t) run.length, run.position) != 0)
+      return -ENOTSUP;
+    offset += run.length;
+    length -= (size_t) run.length;
+  }
+  return 0;
+}
+
+errint_t
 local_disk_walk_depth (const struct local_disk *disk, uint32_t layers,
                        errint_t (*take) (void *opaque, uint64_t offset,
                                          uint64_t length, uint32_t depth),

@@ -42,6 +42,12 @@ uint64_t local_disk_size (const struct local_disk *disk);
 errint_t local_disk_read (const struct local_disk *disk, void *buffer,
                           size_t length, uint64_t offset);
 
+/* Moves LENGTH bytes, which lie within the disk, into PIPE, which does not
+ * block, without copying them.  -ENOTSUP as above, and for zeros that no file
+ * holds, or where the pipe has no room.  Any thread. */
+errint_t local_disk_splice (const struct local_disk *disk, int pipe,
+                            size_t length, uint64_t offset);
+
 /* As nbd_side_walk_depth, but looks at the LAYERS upper ones alone: what lies
  * deeper has depth 0, too.  -ENOTSUP as above. */
 errint_t local_disk_walk_depth (const struct local_disk *disk, uint32_t layers,

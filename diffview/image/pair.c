@@ -330,6 +330,17 @@ pair_read (struct image_pair *pair, enum side side,
   return nbd_side_read (pair->sides[side], buffer, length, offset);
 }
 
+errint_t
+pair_splice (struct image_pair *pair, enum side side, int pipe,
+             size_t length, uint64_t offset)
+{
+  const uint64_t size = pair_size (pair, side);
+
+  if (pair->local[side] == NULL || length > size || offset > size - length)
+    return -ENOTSUP;
+  return local_disk_splice (pair->local[side], pipe, length, offset);
+}
+
 /* What is known of the virtual size without asking QEMU. */
 static void
 size_of_layer (const struct image_layer *layer, struct pair_layer *result)

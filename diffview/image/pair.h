@@ -79,6 +79,11 @@ bool pair_base_identity (const struct image_pair *pair,
 errint_t pair_read (struct image_pair *pair, enum side side,
                     void *buffer, size_t length, uint64_t offset);
 
+/* Moves LENGTH bytes of a side's disk from the image files into PIPE, which does
+ * not block, as splice of engine.h says.  Any thread. */
+errint_t pair_splice (struct image_pair *pair, enum side side, int pipe,
+                      size_t length, uint64_t offset);
+
 /* Makes the scratch layers, once; later calls do nothing.  Opens no file and
  * makes no socket.  Failures are reported.  One thread.  It can be left to a
  * fork of the process that opened the pair, which then needs no more of its

@@ -48,6 +48,20 @@ guard_pread (struct engine *engine, enum side side,
 }
 
 static errint_t
+guard_splice (struct engine *engine, enum side side,
+              const struct delta_entry *entry, int pipe, size_t length,
+              uint64_t offset)
+{
+  struct guard *guard = of_engine (engine);
+  errint_t error = pair_check (guard->pair);
+
+  if (error == 0)
+    error = guard->inner->operations->splice (guard->inner, side, entry, pipe,
+                                              length, offset);
+  return error == 0 ? pair_check (guard->pair) : error;
+}
+
+static errint_t
 guard_next_data (struct engine *engine, enum side side,
                  const struct delta_entry *entry, uint64_t offset,
                  uint64_t *start, uint64_t *length)
@@ -101,6 +115,7 @@ guard_new (struct engine *inner, struct image_pair *pair)
     .name = inner->operations->name,
     .compute = guard_compute,
     .pread = guard_pread,
+    .splice = inner->operations->splice == NULL ? NULL : guard_splice,
     .next_data = inner->operations->next_data == NULL
       ? NULL : guard_next_data,
     .stat = guard_stat,

@@ -133,6 +133,16 @@ pair_written (const struct image_pair *pair)
 }
 
 errint_t
+pair_splice (struct image_pair *pair, enum side side, int pipe,
+             size_t length, uint64_t offset)
+{
+  off64_t position = (off64_t) offset;
+
+  return splice (pair->fd[side], &position, pipe, NULL, length, 0)
+    == (ssize_t) length ? 0 : -ENOTSUP;
+}
+
+errint_t
 pair_read (struct image_pair *pair, enum side side, void *buffer,
            size_t length, uint64_t offset)
 {

@@ -87,12 +87,21 @@ fails("content that is too short", EIO, whole, "/short")
 equal("its beginning", read_at(root + "/short", 4096, 0),
       pattern(0, 0, 4096))
 
+# Through a pipe, and what it is with one in which something was left.
+equal("through a pipe", whole("/spliced"), pattern(11, 0, 3145733))
+equal("half through a pipe, then copied", whole("/half"),
+      pattern(12, 0, 3145733))
+# Then the kernel asks again, page by page, which are copied.
+equal("a pipe that fails half-way", whole("/broken"),
+      pattern(13, 0, 3145733))
+
 fails("unreadable content", EIO, whole, "/unreadable")
 equal("its metadata", os.stat(root + "/unreadable").st_size, 100)
 
 # Many at once, random places.
 paths = {root + "/large": (3, 3145733), root + "/power40": (40, 1 << 40),
-         root + "/size131073": (131073, 131073)}
+         root + "/size131073": (131073, 131073),
+         root + "/spliced": (11, 3145733), root + "/half": (12, 3145733)}
 wrong = []
 total = [0]
 
@@ -104,7 +113,7 @@ def reader(number):
         name = dice.choice(list(paths))
         seed, size = paths[name]
         offset = dice.randrange(size)
-        length = dice.choice((1, 100, 5000, 70000))
+        length = dice.choice((1, 100, 5000, 70000, 200000))
         data = os.pread(fds[name], length, offset)
         if data != pattern(seed, offset, min(length, size - offset)):
             wrong.append((name, offset, length))

@@ -16,6 +16,12 @@ overlay file /fails size=3000000 seed=9 fail=1000000
 overlay file /short size=100000
 short /short 60000
 overlay file /unreadable size=100 missing=content
+overlay file /spliced size=3145733 seed=11
+splice /spliced whole
+overlay file /half size=3145733 seed=12
+splice /half half
+overlay file /broken size=3145733 seed=13
+splice /broken fails
 overlay file /slow size=1 seed=1 slow=3000
 END
     for size in 1 31 4095 4096 4097 131072 131073; do

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "script.h"
@@ -43,6 +44,8 @@ static struct {
   size_t piece;
   const char *short_path;
   uint64_t short_end;
+  struct { const char *path, *how; } spliced[8];
+  size_t spliced_count;
 } script = { .piece = SIZE_MAX };
 
 static void __attribute__ ((noreturn))
@@ -392,6 +395,34 @@ read_less (struct engine *engine, enum side side,
   return script.pread (engine, side, entry, buffer, length, offset, got);
 }
 
+/* Everything that "splice" asks for goes into the pipe, or half of it and no
+ * more. */
+static errint_t
+splice_some (struct engine *engine, enum side side,
+             const struct delta_entry *entry, int pipe, size_t length,
+             uint64_t offset)
+{
+  CLEANUP_FREE char *bytes = malloc (length);
+  const char *how = NULL;
+  size_t got = 0;
+
+  if (bytes == NULL)
+    return -ENOMEM;
+  for (size_t i = 0; i < script.spliced_count; ++i)
+    if (strcmp (entry->path, script.spliced[i].path) == 0)
+      how = script.spliced[i].how;
+  if (how == NULL
+      || script.pread (engine, side, entry, bytes, length, offset, &got) != 0
+      || got != length)
+    return -ENOTSUP;
+  if (strcmp (how, "whole") != 0)
+    length /= 2;
+  if (write (pipe, bytes, length) != (ssize_t) length)
+    return -ENOTSUP;
+  return strcmp (how, "whole") == 0 ? 0
+    : strcmp (how, "half") == 0 ? -ENOTSUP : -EIO;
+}
+
 static void
 obey (struct memory *memory, char *line)
 {
@@ -416,6 +447,12 @@ obey (struct memory *memory, char *line)
   else if (strcmp (word, "short") == 0) {
     script.short_path = next_path (&line);
     script.short_end = strtoull (next_word (&line), NULL, 0);
+  }
+  else if (strcmp (word, "splice") == 0) {
+    if (script.spliced_count == 8)
+      mistake ("too many of", word);
+    script.spliced[script.spliced_count].path = next_path (&line);
+    script.spliced[script.spliced_count++].how = next_path (&line);
   }
   else
     make_one (memory, next_side (word), line);
@@ -444,6 +481,7 @@ script_read (const char *file)
   script.operations = *memory_engine (memory)->operations;
   script.pread = script.operations.pread;
   script.operations.pread = read_less;
+  script.operations.splice = splice_some;
   memory_engine (memory)->operations = &script.operations;
   return memory;
 }

@@ -16,6 +16,9 @@
  *   pieces N                        reads give N bytes at most
  *   short PATH OFFSET               the content of PATH ends there, whatever
  *                                   its size says
+ *   splice PATH HOW                 it goes through a pipe: "whole", "half" of
+ *                                   it before it turns out that it cannot, or
+ *                                   "fails" with half of it in the pipe
  *
  * Keys:
  *   mode=OCTAL uid=N gid=N ino=N blocks=N rdev=MAJOR:MINOR

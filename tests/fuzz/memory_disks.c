@@ -188,6 +188,16 @@ pair_written (const struct image_pair *pair)
 }
 
 errint_t
+pair_splice (struct image_pair *pair __attribute__ ((unused)),
+             enum side side __attribute__ ((unused)),
+             int pipe __attribute__ ((unused)),
+             size_t length __attribute__ ((unused)),
+             uint64_t offset __attribute__ ((unused)))
+{
+  return -ENOTSUP;
+}
+
+errint_t
 pair_read (struct image_pair *pair, enum side side, void *buffer,
            size_t length, uint64_t offset)
 {

@@ -239,6 +239,50 @@ test_upper (void **state)
   close (lower.file.fd);
 }
 
+/* What is moved into a pipe is what is read; what cannot be moved is refused. */
+static void
+test_splice (void **state)
+{
+  struct image image;
+  struct local_disk *disk;
+  unsigned char bytes[128];
+  uint64_t number;
+  int pipe[2];
+
+  (void) state;
+  make_qcow2 (&image);
+  /* The second cluster lies before the first one. */
+  write_number (&image, L2, DATA + CLUSTER);
+  write_number (&image, L2 + 8, DATA);
+  write_number (&image, L2 + 16, UINT64_C (1) << 40);
+  assert_int_equal (ftruncate (image.file.fd, (off_t) (DATA + 2 * CLUSTER)),
+                    0);
+  write_number (&image, DATA + 2 * CLUSTER - 8, 43);
+  disk = open_disk (&image);
+  assert_int_equal (pipe2 (pipe, O_NONBLOCK | O_CLOEXEC), 0);
+  assert_int_equal (local_disk_splice (disk, pipe[1], 128, CLUSTER - 64), 0);
+  assert_int_equal (read (pipe[0], bytes, sizeof bytes), sizeof bytes);
+  memcpy (&number, bytes + 56, sizeof number);
+  assert_int_equal (be64toh (number), 43);
+  memcpy (&number, bytes + 64, sizeof number);
+  assert_int_equal (be64toh (number), 42);
+  assert_int_equal (read (pipe[0], bytes, sizeof bytes), -1);
+
+  /* Behind the end of the file, zeros that are nowhere, no room. */
+  assert_int_equal (local_disk_splice (disk, pipe[1], 8, 2 * CLUSTER),
+                    -ENOTSUP);
+  assert_int_equal (local_disk_splice (disk, pipe[1], 8, 3 * CLUSTER),
+                    -ENOTSUP);
+  assert_int_equal (read (pipe[0], bytes, sizeof bytes), -1);
+  assert_int_equal (fcntl (pipe[1], F_SETPIPE_SZ, 4096), 4096);
+  assert_int_equal (local_disk_splice (disk, pipe[1], 2 * CLUSTER, 0),
+                    -ENOTSUP);
+  close (pipe[0]);
+  close (pipe[1]);
+  local_disk_close (disk);
+  close (image.file.fd);
+}
+
 int
 main (void)
 {
@@ -247,6 +291,7 @@ main (void)
     cmocka_unit_test (test_tables),
     cmocka_unit_test (test_kinds),
     cmocka_unit_test (test_upper),
+    cmocka_unit_test (test_splice),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -258,6 +258,35 @@ blocks_read_bulk (struct blocks *blocks, enum side side,
   return read_side (blocks, side, false, buffer, length, offset);
 }
 
+/* Does a replay put other bytes there? */
+static bool
+is_replayed (const struct blocks_side *s, size_t length, uint64_t offset)
+{
+  size_t first;
+
+  if (s->replay.count == 0)
+    return false;
+  first = replay_first (&s->replay, offset / s->block_size);
+  return first < s->replay.count &&
+    s->replay.list[first].target * s->block_size < offset + length;
+}
+
+errint_t
+blocks_splice (struct blocks *blocks, enum side side, int pipe,
+               size_t length, uint64_t offset)
+{
+  errint_t err;
+
+  if (!in_volume (blocks, side, length, offset) ||
+      is_replayed (&blocks->side[side], length, offset))
+    return -ENOTSUP;
+  err = pair_splice (blocks->pair, side, pipe, length,
+                     blocks->side[side].offset + offset);
+  if (err == 0)
+    blocks->bytes_read[side] += length;
+  return err;
+}
+
 /* What the map of the disk says about the volume. */
 static errint_t
 add_written (struct blocks *blocks)

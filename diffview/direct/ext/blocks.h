@@ -58,6 +58,11 @@ errint_t blocks_read (struct blocks *blocks, enum side side,
 errint_t blocks_read_bulk (struct blocks *blocks, enum side side,
                            void *buffer, size_t length, uint64_t offset);
 
+/* Moves LENGTH bytes into PIPE, as splice of engine.h; -ENOTSUP also where the
+ * journal has newer ones.  Any thread. */
+errint_t blocks_splice (struct blocks *blocks, enum side side, int pipe,
+                        size_t length, uint64_t offset);
+
 /* Computes what may differ between the sides, in bytes of the volume: what
  * was written, and the targets of either side's replay.  False when that is
  * not known: no common chain, or the volumes lie at different places.

@@ -86,10 +86,11 @@ read_inline (const struct content *content, uint8_t *buffer,
   memset (buffer + there, 0, length - there);
 }
 
-/* Reads up to the next change of what lies there; *PART bytes. */
-static errint_t
-read_part (const struct content *content, uint8_t *buffer,
-           size_t length, uint64_t offset, size_t *part)
+/* Finds what lies at OFFSET; it goes on like that for *PART bytes, at most
+ * LENGTH.  NULL where nothing does. */
+static const struct mapping_run *
+find_part (const struct content *content, size_t length, uint64_t offset,
+           size_t *part)
 {
   const struct mapping *mapping = &content->mapping;
   uint32_t block_size = content->fs->block_size;
@@ -99,22 +100,40 @@ read_part (const struct content *content, uint8_t *buffer,
 
   *part = length;
   if (index == mapping->count)
-    run = NULL;
-  else {
-    run = &mapping->runs[index];
-    start = run->logical * block_size;
-    end = (run->logical + run->count) * block_size;
-    if (offset < start) {
-      if (length > start - offset)
-        *part = (size_t) (start - offset);
-      run = NULL;
-    } else if (length > end - offset)
-      *part = (size_t) (end - offset);
+    return NULL;
+  run = &mapping->runs[index];
+  start = run->logical * block_size;
+  end = (run->logical + run->count) * block_size;
+  if (offset < start) {
+    if (length > start - offset)
+      *part = (size_t) (start - offset);
+    return NULL;
   }
+  if (length > end - offset)
+    *part = (size_t) (end - offset);
+  return run;
+}
+
+/* The byte of the filesystem that OFFSET, which lies in RUN, is. */
+static uint64_t
+place_in (const struct content *content, const struct mapping_run *run,
+          uint64_t offset)
+{
+  uint32_t block_size = content->fs->block_size;
+
+  return run->physical * block_size + (offset - run->logical * block_size);
+}
+
+/* Reads up to the next change of what lies there; *PART bytes. */
+static errint_t
+read_part (const struct content *content, uint8_t *buffer,
+           size_t length, uint64_t offset, size_t *part)
+{
+  const struct mapping_run *run = find_part (content, length, offset, part);
+
   if (run != NULL && !run->unwritten)
     return blocks_read_bulk (content->fs->blocks, content->fs->side, buffer,
-                             *part, run->physical * block_size +
-                             (offset - start));
+                             *part, place_in (content, run, offset));
   if (run == NULL && content->damaged)
     return -EIO;
   memset (buffer, 0, *part);
@@ -139,6 +158,29 @@ content_load (const struct content *content, void *buffer,
 
     err = read_part (content, bytes, length, offset, &part);
     bytes += part;
+    offset += part;
+    length -= part;
+  }
+  return err;
+}
+
+errint_t
+content_splice (const struct content *content, int pipe,
+                size_t length, uint64_t offset)
+{
+  errint_t err = 0;
+
+  if (content->is_inline || offset > content->size
+      || length > content->size - offset)
+    return -ENOTSUP;
+  while (length > 0 && err == 0) {
+    size_t part;
+    const struct mapping_run *run = find_part (content, length, offset, &part);
+
+    if (run == NULL || run->unwritten)
+      return -ENOTSUP;
+    err = blocks_splice (content->fs->blocks, content->fs->side, pipe, part,
+                         place_in (content, run, offset));
     offset += part;
     length -= part;
   }

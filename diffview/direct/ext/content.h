@@ -43,6 +43,11 @@ cleanup_content (struct content *content)
 errint_t content_load (const struct content *content, void *buffer,
                        size_t length, uint64_t offset);
 
+/* Moves exactly LENGTH bytes at OFFSET into PIPE, as splice of engine.h.
+ * -ENOTSUP wherever content_load is to be asked.  Any thread. */
+errint_t content_splice (const struct content *content, int pipe,
+                         size_t length, uint64_t offset);
+
 /* As next_data of engine.h; -EIO where the block list is damaged. */
 errint_t content_next_data (const struct content *content, uint64_t offset,
                             uint64_t *start, uint64_t *length);

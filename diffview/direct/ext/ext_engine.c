@@ -262,6 +262,27 @@ ext_pread (struct engine *engine, enum side side,
 }
 
 static errint_t
+ext_splice (struct engine *engine, enum side side,
+            const struct delta_entry *entry, int pipe, size_t length,
+            uint64_t offset)
+{
+  struct ext_engine *ext = of_engine (engine);
+  const struct entry *file = entry->side[side];
+  struct open_file *handle;
+  const struct content *content;
+  errint_t err;
+
+  /* Whatever is wrong is found, and reported, by reading. */
+  if (ext->fs[side] == NULL || (file->missing & ENTRY_NO_METADATA) != 0
+      || open_files_get (ext->files, side, (uint32_t) file->inode, &handle,
+                         &content) < 0)
+    return -ENOTSUP;
+  err = content_splice (content, pipe, length, offset);
+  open_files_put (ext->files, handle);
+  return err;
+}
+
+static errint_t
 ext_next_data (struct engine *engine, enum side side,
                const struct delta_entry *entry, uint64_t offset,
                uint64_t *start, uint64_t *length)
@@ -347,6 +368,7 @@ static const struct engine_operations ext_operations = {
   .name = "direct",
   .compute = ext_compute,
   .pread = ext_pread,
+  .splice = ext_splice,
   .next_data = ext_next_data,
   .stat = ext_stat,
   .read_path = ext_read_path,
