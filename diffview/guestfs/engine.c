@@ -107,6 +107,21 @@ compute (struct engine *base, const struct compare_rules *rules,
   return r < 0 ? r : compare (engine, rules, delta, filesystem);
 }
 
+/* A file in an appliance. */
+struct source {
+  struct appliance *appliance;
+  const char *path;
+};
+
+static errint_t
+fetch (void *opaque, void *buffer, size_t length, uint64_t offset)
+{
+  const struct source *source = opaque;
+
+  return content_read (source->appliance, source->path, buffer, length,
+                       offset);
+}
+
 static errint_t
 pread_entry (struct engine *base, enum side side,
              const struct delta_entry *entry,
@@ -115,6 +130,8 @@ pread_entry (struct engine *base, enum side side,
   struct guestfs_engine *engine = (struct guestfs_engine *) base;
   const struct tree_node *node = compare_node (entry, side);
   CLEANUP_FREE char *path = NULL;
+  struct source source = { .appliance = engine->appliances->side[side] };
+  struct pieces_file file = { .key = node, .fetch = fetch, .opaque = &source };
   errint_t r;
 
   *got = 0;
@@ -124,11 +141,11 @@ pread_entry (struct engine *base, enum side side,
     return 0;
   if (length > node->entry.size - offset)
     length = node->entry.size - offset;
-  path = engine_node_path (engine, side, node);
+  source.path = path = engine_node_path (engine, side, node);
   if (path == NULL)
     return -ENOMEM;
-  r = content_read (engine->appliances->side[side], path,
-                    buffer, length, offset);
+  file.size = node->entry.size;
+  r = pieces_read (engine->pieces, &file, buffer, length, offset);
   if (r < 0) {
     complaints_add_node (engine->complaints, "cannot read the content",
                          node, r);
@@ -148,6 +165,7 @@ close_engine (struct engine *base)
     free (engine->mount_point[side]);
     tree_free (engine->tree[side]);
   }
+  pieces_free (engine->pieces);
   if (engine->complaints != NULL)
     complaints_free (engine->complaints);
   arena_free (engine->arena);
@@ -199,7 +217,8 @@ new_engine (struct appliances *appliances, const char *type, const char *name)
   engine->type = strdup (type);
   engine->complaints = complaints_new (appliances->log, name);
   engine->arena = arena_new ();
-  if (engine->name == NULL || engine->type == NULL
+  engine->pieces = pieces_new ();
+  if (engine->name == NULL || engine->type == NULL || engine->pieces == NULL
       || engine->complaints == NULL || engine->arena == NULL) {
     close_engine (&engine->engine);
     return NULL;

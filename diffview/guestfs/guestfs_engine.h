@@ -11,6 +11,7 @@
 #include "compare.h"
 #include "complaints.h"
 #include "engine.h"
+#include "pieces.h"
 #include "tree.h"
 
 struct guestfs_engine {
@@ -21,6 +22,7 @@ struct guestfs_engine {
   char *mount_point[SIDES];     /* NULL: this side does not have it */
   struct complaints *complaints;
   struct tree *tree[SIDES];     /* after compute */
+  struct pieces *pieces;        /* of files of both sides, by their node */
   pthread_mutex_t lock;         /* of arena, which holds what stat gave */
   struct arena *arena;
 };
