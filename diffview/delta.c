@@ -118,6 +118,25 @@ delta_add (struct delta *delta, const struct delta_entry *entry)
   return 0;
 }
 
+errint_t
+delta_own_metadata (struct delta *delta, size_t first)
+{
+  for (size_t i = first; i < delta->count; ++i)
+    for (int side = 0; side < SIDES; ++side) {
+      const struct entry **entry = &delta->entries[i].side[side];
+      struct entry *copy;
+
+      if (*entry == NULL)
+        continue;
+      copy = arena_allocate (delta->arena, sizeof *copy);
+      if (copy == NULL)
+        return -ENOMEM;
+      *copy = **entry;
+      *entry = copy;
+    }
+  return 0;
+}
+
 void
 delta_count (const struct delta *delta, struct delta_totals *totals)
 {

@@ -106,6 +106,11 @@ errint_t delta_add_filesystem (struct delta *delta, struct engine *engine,
  * arena, or as long as the engine.  -ENOMEM. */
 errint_t delta_add (struct delta *delta, const struct delta_entry *entry);
 
+/* Gives the entries from number FIRST on metadata of their own, in the delta's
+ * arena, so that what held it can go; what it points to (xattrs, targets) is
+ * not copied.  -ENOMEM. */
+errint_t delta_own_metadata (struct delta *delta, size_t first);
+
 /* What the user wants to see. */
 struct delta_filter {
   bool content_only;

@@ -27,7 +27,8 @@ enum entry_type {
   ENTRY_SOCKET,
 };
 
-struct entry_time {
+/* Without padding: every entry has three of them. */
+struct __attribute__ ((packed, aligned (4))) entry_time {
   int64_t seconds;              /* since 1970, may be negative */
   uint32_t nanoseconds;         /* 0 to 999,999,999 */
 };
@@ -57,7 +58,7 @@ enum {
 };
 
 /* Owned by whoever made it, most often in an arena; immutable once it was
- * handed on. */
+ * handed on.  A million of them is ordinary, hence the order of the fields. */
 struct entry {
   uint8_t type;                 /* enum entry_type */
   uint8_t missing;              /* ENTRY_NO_… */
@@ -71,9 +72,9 @@ struct entry {
   uint64_t size;                /* bytes, at most INT64_MAX */
   uint64_t blocks;              /* units of 512 bytes */
   struct entry_time mtime, atime, ctime;
-  const struct entry_xattrs *xattrs;    /* NULL when it has none */
+  uint32_t target_length;
   const char *target;           /* of a symlink, with a NUL after it; else NULL */
-  size_t target_length;
+  const struct entry_xattrs *xattrs;    /* NULL when it has none */
 };
 
 /* The type for the S_IFMT bits of a mode. */

@@ -18,9 +18,10 @@ tree_new (void)
   if (tree == NULL)
     return NULL;
   tree->arena = arena_new ();
-  if (tree->arena == NULL)
+  tree->nodes = arena_new ();
+  if (tree->arena == NULL || tree->nodes == NULL)
     return NULL;
-  tree->root = arena_allocate (tree->arena, sizeof *tree->root);
+  tree->root = arena_allocate (tree->nodes, sizeof *tree->root);
   if (tree->root == NULL)
     return NULL;
   tree->root->name = "";
@@ -35,7 +36,22 @@ tree_free (struct tree *tree)
   if (tree == NULL)
     return;
   arena_free (tree->arena);
+  arena_free (tree->nodes);
   free (tree);
+}
+
+void
+tree_drop_nodes (struct tree *tree)
+{
+  arena_free (tree->nodes);
+  tree->nodes = NULL;
+  tree->root = NULL;
+}
+
+size_t
+tree_size (const struct tree *tree)
+{
+  return arena_size (tree->arena) + arena_size (tree->nodes);
 }
 
 /* Makes room for one more member.  What the smaller array took stays in the
@@ -51,7 +67,7 @@ reserve_member (struct tree *tree, struct tree_node *parent)
   if (parent->member_capacity > UINT32_MAX / 2)
     return false;
   capacity = parent->member_capacity == 0 ? 4 : parent->member_capacity * 2;
-  members = arena_allocate (tree->arena, capacity * sizeof *members);
+  members = arena_allocate (tree->nodes, capacity * sizeof *members);
   if (members == NULL)
     return false;
   if (parent->member_count > 0)
@@ -70,10 +86,10 @@ tree_add (struct tree *tree, struct tree_node *parent,
 
   if (!reserve_member (tree, parent))
     return NULL;
-  node = arena_allocate (tree->arena, sizeof *node);
+  node = arena_allocate (tree->nodes, sizeof *node);
   if (node == NULL)
     return NULL;
-  node->name = arena_copy (tree->arena, name, length);
+  node->name = arena_copy (tree->nodes, name, length);
   if (node->name == NULL)
     return NULL;
   node->parent = parent;

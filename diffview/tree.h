@@ -25,7 +25,8 @@ struct tree_node {
 };
 
 struct tree {
-  struct arena *arena;          /* names, xattrs, targets, nodes */
+  struct arena *arena;          /* what entries point to: xattrs, targets */
+  struct arena *nodes;          /* nodes with their names */
   struct tree_node *root;
   uint64_t node_count;
 };
@@ -35,6 +36,12 @@ struct tree {
 struct tree *tree_new (void);
 void tree_free (struct tree *tree);
 DEFINE_CLEANUP (struct tree *, tree_free)
+
+/* Frees the nodes: what is left is what their entries point to. */
+void tree_drop_nodes (struct tree *tree);
+
+/* Bytes that it takes. */
+size_t tree_size (const struct tree *tree);
 
 /* Adds a member to a directory, its entry all zero.  NAME must satisfy
  * path_valid_name.  NULL without memory. */

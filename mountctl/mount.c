@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -99,6 +100,21 @@ tell_totals (const struct delta *delta, const char *engine,
               totals.modified, totals.deleted, totals.filtered, engine);
 }
 
+/* Gives back what finding out took, which is more than what is kept of it. */
+static void
+settle_memory (const struct view *view, const struct log *log)
+{
+  struct mallinfo2 memory;
+  struct view_totals totals;
+
+  malloc_trim (0);
+  view_count (view, &totals);
+  memory = mallinfo2 ();
+  log_detail (log, "memory in use: %.1f MiB, for %" PRIu64 " entries of the "
+              "tree", (double) (memory.uordblks + memory.hblkhd) / 1048576,
+              totals.nodes);
+}
+
 /* Has the tree mounted and serves it until the end. */
 static errint_t
 serve_view (struct mount_job *mount, const struct view *view)
@@ -132,6 +148,7 @@ serve_work (struct mount_job *mount, const struct work *work)
   error = view_build (delta, &view_options, log, &view);
   if (error < 0)
     return error;
+  settle_memory (view, log);
   return serve_view (mount, view);
 }
 

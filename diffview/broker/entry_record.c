@@ -104,6 +104,8 @@ put_entry (struct wire *wire, const struct entry *entry)
 bool
 get_entry (struct wire *wire, struct arena *arena, struct entry *entry)
 {
+  size_t length = 0;
+
   *entry = (struct entry) { .type = wire_get_u8 (wire) };
   entry->missing = wire_get_u8 (wire);
   entry->permissions = (uint16_t) wire_get_bounded (wire, 07777);
@@ -124,8 +126,8 @@ get_entry (struct wire *wire, struct arena *arena, struct entry *entry)
     return wire_refuse (wire);
   if (!get_xattrs (wire, arena, &entry->xattrs))
     return false;
-  entry->target = wire_get_bytes_in (wire, arena, VALUE_LIMIT,
-                                     &entry->target_length);
+  entry->target = wire_get_bytes_in (wire, arena, VALUE_LIMIT, &length);
+  entry->target_length = (uint32_t) length;
   if (entry->target != NULL
       && (entry->type != ENTRY_SYMLINK
           || memchr (entry->target, '\0', entry->target_length) != NULL))

@@ -25,5 +25,5 @@ budget_exceeded (const struct tree *tree)
   page_size = sysconf (_SC_PAGESIZE);
   if (pages <= 0 || page_size <= 0)
     return false;
-  return arena_size (tree->arena) / page_size > (uint64_t) pages / 4;
+  return tree_size (tree) / page_size > (uint64_t) pages / 4;
 }

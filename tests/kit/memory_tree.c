@@ -227,7 +227,7 @@ memory_symlink (struct memory *memory, enum side side, const char *path,
   struct entry *entry =
     &make_item (memory, side, path, ENTRY_SYMLINK, 0777)->entry;
 
-  entry->target_length = strlen (target);
+  entry->target_length = (uint32_t) strlen (target);
   entry->target = memory_checked (arena_copy (memory->arena, target,
                                               entry->target_length));
   entry->size = entry->target_length;

@@ -28,7 +28,8 @@ struct ext_engine {
   char *name;                   /* owned */
   struct blocks *blocks;        /* owned, as all that follows */
   struct filesystem *fs[SIDES];
-  struct tree *tree[SIDES];     /* what compute found */
+  struct tree *tree[SIDES];     /* what compute found; after it, what the
+                                 * entries of the delta set point to */
   struct open_files *files;
   struct base_cache *cache;     /* borrowed, or NULL */
   pthread_mutex_t lock;         /* of arena */
@@ -164,6 +165,7 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
 {
   CLEANUP_CHANGES struct changes changes = { 0 };
   struct comparer comparer = { 0 };
+  size_t first = delta->count;
   bool known;
   errint_t err = blocks_compute_written (ext->blocks, &known);
 
@@ -180,6 +182,11 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
     err = walk_fill (&changes, &comparer, rules, ext->tree);
   if (err == 0)
     err = compare_trees (ext, &comparer, rules, delta, filesystem);
+  if (err == 0)
+    err = delta_own_metadata (delta, first);
+  for (int side = 0; side < SIDES; ++side)
+    if (ext->tree[side] != NULL)
+      tree_drop_nodes (ext->tree[side]);
   if (err == 0)
     report_cost (ext, &comparer);
   comparer_clear (&comparer);

@@ -107,7 +107,7 @@ read_target (const struct filesystem *fs, const struct inode *inode,
     return err;
   entry->target = target;
   /* The kernel takes it as a string. */
-  entry->target_length = strlen (target);
+  entry->target_length = (uint32_t) strlen (target);
   return entry->target_length > 0 ? 0 : -EIO;
 }
 

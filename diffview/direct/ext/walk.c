@@ -213,7 +213,7 @@ is_full (const struct walk *walk, const struct pending *directory)
         walk->tree[side]->node_count >= ENTRIES_MAX)
       return true;
     if (walk->tree[side] != NULL)
-      memory += arena_size (walk->tree[side]->arena);
+      memory += tree_size (walk->tree[side]);
   }
   return memory > walk->memory_max;
 }
@@ -336,8 +336,9 @@ walk_all (struct walk *walk)
   return err;
 }
 
-/* Half of the machine's, and less than half of what this process may have:
- * the names of a large directory, the delta and the view need the rest. */
+/* Half of the machine's, and a third of what this process may have: the names
+ * of a large directory, the delta with metadata of its own, and the view need
+ * the rest. */
 static uint64_t
 memory_for_trees (void)
 {
@@ -347,8 +348,8 @@ memory_for_trees (void)
   struct rlimit limit;
 
   if (getrlimit (RLIMIT_DATA, &limit) == 0 &&
-      limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 5 * 2 < most)
-    most = limit.rlim_cur / 5 * 2;
+      limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 3 < most)
+    most = limit.rlim_cur / 3;
   return most;
 }
 
