@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Filesystems at the format's limits and beyond, small enough for every
-# day: a result or a refusal, in bounded time and memory.  tests/bench/limits.sh
-# has the large ones.
+# day: a result or a refusal, in bounded time and memory.  limits.py makes them
+# as large as one likes.
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
@@ -20,7 +20,7 @@ limit ()
     local case=$1 count=$2 memory=$3
     shift 3
     rm -f base overlay
-    python3 "$top_srcdir/tests/bench/limits.py" "$case" "$count" \
+    python3 "$srcdir/limits.py" "$case" "$count" \
         base overlay || exit 99
     (
         test $sanitized = yes || ulimit -d $((memory * 1024))
