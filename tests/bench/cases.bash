@@ -172,7 +172,8 @@ case_large-file ()
     appearance "$rounds" deltafs
     tree=base
     view read "$peer_rounds" read_file deltafs
-    pair large-file-added added
+    made large_added
+    pair large-file-added
     warm "$overlay_raw"
     fact bytes "$(scaled 1024)M"
     race diff "$rounds" deltafs-index

@@ -184,10 +184,16 @@ journal_change ()
 
 recipe_large_file ()
 {
-    base_disk $(($(scaled 5120) + 200)) 4000 \
+    base_disk $(($(scaled 4096) + 500)) 4000 \
         fill_blob base "$(scaled 4096)"
     changed_disk overlay fill poke "$work/mnt/base" 200
-    changed_disk added fill_blob added "$(scaled 1024)"
+}
+
+# Little more than the file, for those who read the whole disk.
+recipe_large_added ()
+{
+    base_disk $(($(scaled 1024) + 300)) 4000 tree_fill "$(scaled 200)"
+    changed_disk overlay fill_blob added "$(scaled 1024)"
 }
 
 # fill_blob NAME MIB
