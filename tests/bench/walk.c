@@ -2,9 +2,10 @@
  *
  * What deltafs is held against: both sides walked whole with libext2fs, as one
  * would who knows files and not clusters.  Two raw images are read, directory by
- * directory; paths that only one side has, and those whose inodes tell that they
- * were changed, are printed in the form of "deltafs diff".  Timestamps are
- * trusted, xattrs are not looked at: it does less than deltafs.
+ * directory; paths that only one side has, and those that are not the same on both,
+ * are printed in the form of "deltafs diff".  It reads all metadata; but the content
+ * of a file whose size, inode number, mtime and ctime are the same it takes to be the
+ * same, which deltafs does not.
  *
  *   walk BASE OVERLAY
  */
@@ -139,12 +140,65 @@ same_bytes (ext2_filsys base, ext2_ino_t a, ext2_filsys overlay, ext2_ino_t b,
   return same;
 }
 
+/* Names and values, one after the other. */
+struct bytes
+{
+  char *all;
+  size_t count;
+};
+
+static int
+add_xattr (char *name, char *value, size_t size, void *data)
+{
+  struct bytes *bytes = data;
+  const size_t length = strlen (name) + 1;
+
+  bytes->all = checked (realloc (bytes->all, bytes->count + length + size));
+  memcpy (bytes->all + bytes->count, name, length);
+  memcpy (bytes->all + bytes->count + length, value, size);
+  bytes->count += length + size;
+  return 0;
+}
+
+static struct bytes
+read_xattrs (ext2_filsys side, ext2_ino_t number,
+             struct ext2_inode_large *inode)
+{
+  struct bytes bytes = { NULL, 0 };
+  struct ext2_xattr_handle *handle;
+  errcode_t code = ext2fs_xattrs_open (side, number, &handle);
+
+  if (code == 0)
+    code = ext2fs_xattrs_read_inode (handle, inode);
+  if (code == 0)
+    code = ext2fs_xattrs_iterate (handle, add_xattr, &bytes);
+  if (code != 0)
+    die ("xattrs", code);
+  ext2fs_xattrs_close (&handle);
+  return bytes;
+}
+
+static bool
+same_xattrs (ext2_filsys base, ext2_ino_t a, struct ext2_inode_large *old,
+             ext2_filsys overlay, ext2_ino_t b, struct ext2_inode_large *new)
+{
+  struct bytes one = read_xattrs (base, a, old);
+  struct bytes other = read_xattrs (overlay, b, new);
+  const bool same = one.count == other.count
+                    && (one.count == 0
+                        || memcmp (one.all, other.all, one.count) == 0);
+
+  free (one.all);
+  free (other.all);
+  return same;
+}
+
 static const char *
 difference (ext2_filsys base, ext2_ino_t a, ext2_filsys overlay, ext2_ino_t b,
             bool *both_directories)
 {
-  const struct ext2_inode_large old = read_inode (base, a);
-  const struct ext2_inode_large new = read_inode (overlay, b);
+  struct ext2_inode_large old = read_inode (base, a);
+  struct ext2_inode_large new = read_inode (overlay, b);
 
   *both_directories = LINUX_S_ISDIR (old.i_mode) && LINUX_S_ISDIR (new.i_mode);
   if ((old.i_mode & LINUX_S_IFMT) != (new.i_mode & LINUX_S_IFMT))
@@ -153,8 +207,14 @@ difference (ext2_filsys base, ext2_ino_t a, ext2_filsys overlay, ext2_ino_t b,
     return "mode";
   if (inode_uid (old) != inode_uid (new) || inode_gid (old) != inode_gid (new))
     return "owner";
+  if (!same_xattrs (base, a, &old, overlay, b, &new))
+    return "xattr";
+  /* The device's number, or the target: of these guests all are short. */
   if (!LINUX_S_ISREG (old.i_mode))
-    return NULL;
+    return LINUX_S_ISDIR (old.i_mode)
+               || memcmp (old.i_block, new.i_block, sizeof old.i_block) == 0
+             ? NULL
+             : "target";
   if (EXT2_I_SIZE (&old) != EXT2_I_SIZE (&new))
     return "content";
   if (a == b && old.i_mtime == new.i_mtime && old.i_ctime == new.i_ctime
