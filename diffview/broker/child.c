@@ -95,5 +95,5 @@ child_run (const struct broker_backend *backend,
     _exit (EXIT_FAILURE);
   server_run (server);
   server_end (server);
-  _exit (CHILD_DONE);
+  _exit (server->lost ? CHILD_REPORTED : CHILD_DONE);
 }

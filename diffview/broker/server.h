@@ -51,7 +51,9 @@ struct server {
   bool launch_failed;
   errint_t launch_error;
   struct connection connections[CONNECTIONS];
-  int first_fd;                 /* of the first connection; the wire's */
+  int fds[CONNECTIONS];         /* of the connections; the wires' */
+  int deaths;                   /* a signalfd for SIGCHLD, or -1 */
+  bool lost;                    /* an appliance has gone, which was said */
 
   pthread_mutex_t talk_lock;    /* of what follows */
   struct connection *talking;   /* serves a request whose work may be done in
@@ -71,8 +73,9 @@ errint_t server_init (struct server *server,
                       const struct broker_options *options,
                       const int fds[CONNECTIONS]);
 
-/* Serves until the other ends of the connections are closed.  Ends the process
- * where an appliance has gone. */
+/* Serves until the other ends of the connections are closed, or an appliance
+ * has gone: then lost is set, connections do not lead anywhere any more, and
+ * the process ends within a few seconds even if server_end does not return. */
 void server_run (struct server *server);
 
 /* Ends the appliances. */

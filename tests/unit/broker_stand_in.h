@@ -19,6 +19,7 @@ struct stand_in {
    * connection. */
   void (*launch) (const struct appliances_options *options, int connection);
   pid_t *process;               /* of the base's machine, shared memory */
+  bool *closed;                 /* shared memory: set when it has cleared up */
   const char *socket;           /* a file in place of both sockets */
   const struct log *log;        /* instead of messages */
 };

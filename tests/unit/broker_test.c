@@ -491,7 +491,8 @@ write_shared (void *opaque, enum log_level level, const char *text)
 
 static const struct log shared_log = { .write = write_shared };
 
-static pid_t *machine;
+/* In that memory, too. */
+static struct { pid_t pid; bool closed; } *machine;
 
 static void
 start_machine (const struct appliances_options *options, int connection)
@@ -502,29 +503,48 @@ start_machine (const struct appliances_options *options, int connection)
   (void) connection;
   while (pid == 0)
     pause ();
-  *machine = pid;
+  machine->pid = pid;
+}
+
+static void *
+wait_for_machine (void *opaque)
+{
+  waitpid (machine->pid, NULL, 0);
+  return opaque;
+}
+
+/* As libguestfs does when a call is under way. */
+static void
+start_machine_and_wait (const struct appliances_options *options,
+                        int connection)
+{
+  pthread_t thread;
+
+  start_machine (options, connection);
+  assert_int_equal (pthread_create (&thread, NULL, wait_for_machine, NULL),
+                    0);
 }
 
 static void
-test_machine_dies (void **state)
+machine_dies (void (*start) (const struct appliances_options *options,
+                             int connection))
 {
   CLEANUP (memory_free) struct memory *memory = memory_new ();
   struct engine *engine = NULL;
   struct broker *broker;
   struct entry entry;
 
-  (void) state;
   shared_text = mmap (NULL, 65536, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   assert_true (shared_text != MAP_FAILED);
-  machine = (pid_t *) (void *) (shared_text + 32768);
+  machine = (void *) (shared_text + 32768);
   stand_in = (struct stand_in) {
-    .memory = memory, .launch = start_machine, .process = machine,
-    .log = &shared_log,
+    .memory = memory, .launch = start, .process = &machine->pid,
+    .closed = &machine->closed, .log = &shared_log,
   };
   broker = stand_in_open (&messages, &engine);
   assert_string_equal (shared_text, "");
-  kill (*machine, SIGKILL);
+  kill (machine->pid, SIGKILL);
   assert_true (stand_in_ended (broker));
   assert_int_equal (engine->operations->stat (engine, SIDE_OVERLAY, "/",
                                               &entry), -EIO);
@@ -532,9 +552,24 @@ test_machine_dies (void **state)
                            "overlay.qcow2: QEMU with the base's disk was "
                            "ended by signal 9"));
   assert_null (strstr (shared_text, "the process that runs them"));
+  assert_true (machine->closed);
   engine_close (engine);
   broker_close (broker);
   munmap (shared_text, 65536);
+}
+
+static void
+test_machine_dies (void **state)
+{
+  (void) state;
+  machine_dies (start_machine);
+}
+
+static void
+test_machine_dies_and_is_waited_for (void **state)
+{
+  (void) state;
+  machine_dies (start_machine_and_wait);
 }
 
 /* Without a launch, and after one that failed. */
@@ -632,6 +667,7 @@ main (void)
     cmocka_unit_test (test_killed),
     cmocka_unit_test (test_crashed),
     cmocka_unit_test (test_machine_dies),
+    cmocka_unit_test (test_machine_dies_and_is_waited_for),
     cmocka_unit_test (test_ends_silently),
     cmocka_unit_test (test_messages),
   };
