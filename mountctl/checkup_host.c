@@ -126,19 +126,27 @@ check_allow_other (struct finding *finding)
                  "(-o allow_other, all_readable)");
 }
 
+/* The names of PARTS, with commas. */
+static void
+name_parts (unsigned parts, char *names, size_t size)
+{
+  names[0] = '\0';
+  for (unsigned part = 1; part <= parts; part <<= 1)
+    if ((parts & part) != 0)
+      snprintf (names + strlen (names), size - strlen (names), "%s%s",
+                names[0] == '\0' ? "" : ", ",
+                sandbox_part_name ((enum sandbox_part) part));
+}
+
 void
 check_sandbox (struct finding *finding)
 {
   unsigned lacks = sandbox_lacks ();
-  char names[200] = "";
+  char names[200];
 
-  for (unsigned part = 1; part <= lacks; part <<= 1)
-    if ((lacks & part) != 0)
-      snprintf (names + strlen (names), sizeof names - strlen (names),
-                "%s%s", names[0] == '\0' ? "" : ", ",
-                sandbox_part_name ((enum sandbox_part) part));
+  name_parts (lacks != 0 ? lacks : SANDBOX_PARTS, names, sizeof names);
   if (lacks == 0)
-    finding_set (finding, FINDING_OK, NULL, "all of it is there");
+    finding_set (finding, FINDING_OK, NULL, "%s", names);
   else
     finding_set (finding, FINDING_WARNING,
                  "use a newer kernel; for a container: a seccomp profile that "

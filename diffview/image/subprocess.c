@@ -6,15 +6,24 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "subprocess.h"
+
+/* Root opens other users' images by these. */
+#define KEPT_CAPABILITIES \
+  (UINT64_C (1) << CAP_DAC_OVERRIDE | UINT64_C (1) << CAP_DAC_READ_SEARCH)
 
 struct child {
   const char *const *arguments;
@@ -39,6 +48,43 @@ reset_signals (void)
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
+/* Of root's; ordinary users have none. */
+static void
+drop_capabilities (void)
+{
+  struct __user_cap_header_struct header = {
+    .version = _LINUX_CAPABILITY_VERSION_3,
+  };
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+  for (unsigned long capability = 0; capability < 64; ++capability)
+    if ((KEPT_CAPABILITIES >> capability & 1) == 0
+        && prctl (PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+      break;                    /* not allowed, or that was the last one */
+  prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  if (syscall (SYS_capget, &header, sets) < 0)
+    return;
+  for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; ++i) {
+    const uint32_t kept = (uint32_t) (KEPT_CAPABILITIES >> 32 * i);
+
+    sets[i].effective &= kept;
+    sets[i].permitted &= kept;
+    sets[i].inheritable = 0;
+  }
+  syscall (SYS_capset, &header, sets);
+}
+
+/* It parses what a guest wrote. */
+static bool
+drop_privileges (void)
+{
+  const struct rlimit no_core = { 0, 0 };
+
+  drop_capabilities ();
+  return setrlimit (RLIMIT_CORE, &no_core) == 0
+    && prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
 static void
 run_child (const struct child *child)
 {
@@ -51,6 +97,8 @@ run_child (const struct child *child)
     _exit (127);
   setsid ();
   reset_signals ();
+  if (!drop_privileges ())
+    goto failed;
   if (dup2 (child->null, STDIN_FILENO) < 0
       || dup2 (child->null, STDOUT_FILENO) < 0
       || dup2 (child->errors, STDERR_FILENO) < 0)

@@ -14,7 +14,8 @@
 /* Runs ARGUMENTS[0], looked for in $PATH, in a session of its own (a ctrl-C
  * is not meant for it), with /dev/null as standard input and output,
  * ERRORS as standard error, and the KEPT file descriptors under their own
- * numbers; all others are closed.  The kernel kills it when the thread that
+ * numbers; all others are closed.  It gets no new privileges, no core dump, and
+ * of root's capabilities only those that open files.  The kernel kills it when the thread that
  * called this ends.  -ENOENT when there is no such program, -EAGAIN, …; not
  * reported.  The caller waits for *PID. */
 errint_t subprocess_start (const char *const *arguments, int errors,

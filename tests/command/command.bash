@@ -2,6 +2,8 @@
 #
 # For tests of the command on the in-memory engine: source it after kit.sh.
 
+. "$top_srcdir/tests/kit/processes.bash"
+
 deltafs=$top_builddir/tests/command/deltafs_memory
 mkdir "$work/tmp" "$work/mnt"
 TMPDIR=$work/tmp
@@ -76,18 +78,6 @@ check_nothing_left ()
     is "no temporary file is left$when" \
         "$(find "$work/tmp" -mindepth 1)" ""
     is "no mount is left$when" "$(grep -F "$work/" /proc/self/mountinfo)" ""
-}
-
-# The supervisor of a mount, and its worker.
-supervisor_of ()
-{
-    getfattr --absolute-names --only-values -n user.deltafs.session "$1" \
-        2>/dev/null | cut -d' ' -f1
-}
-
-worker_of ()
-{
-    tr ' ' '\n' <"/proc/$1/task/$1/children" | head -n1
 }
 
 requires_fuse ()

@@ -11,6 +11,7 @@
  *   slow        computing takes a minute
  *   gate        computing ends when there is no file "gate" any more
  *   chatty      the same, and then there are 500 warnings
+ *   deed-NAME   the worker does what is in deeds.h, then as "empty"
  *   torn        an overlay that is being written, with one entry that cannot
  *               be judged however often it is opened
  *   torn-once   the same, but the second time it can
@@ -27,6 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deeds.h"
 #include "inspection.h"
 #include "memory_engine.h"
 #include "memory_guests.h"
@@ -259,6 +261,9 @@ inspection_open (struct image_pair *pair,
   }
   if (strcmp (overlay, "crash") == 0)
     raise (SIGSEGV);
+  if (strncmp (overlay, "deed-", strlen ("deed-")) == 0
+      && !deed_do (overlay + strlen ("deed-"), options->log))
+    return -EINVAL;
   if (strcmp (overlay, "slow") == 0)
     sleep (60);
   while ((strcmp (overlay, "gate") == 0 || strcmp (overlay, "chatty") == 0)

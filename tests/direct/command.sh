@@ -4,8 +4,9 @@
 # kernel wrote through QEMU, the list and the mount, no appliance.
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
+. "$top_srcdir/tests/kit/processes.bash"
 
-requires deltafs qemu-img qemu-storage-daemon sfdisk mke2fs fusermount3
+requires getfattr deltafs qemu-img qemu-storage-daemon sfdisk mke2fs fusermount3
 requires_root
 test -c /dev/fuse || skip_all "no /dev/fuse"
 
@@ -84,6 +85,29 @@ like "dirty copy: renamed" "$(grep /var/log/ten out)" \
      '"renamed_from":"/etc/10"'
 
 check "mount" deltafs mount --engine direct overlay.qcow2 delta
+# status FIELD: of worker and storage daemon, each value once
+status ()
+{
+    for process in $worker $(children_of "$worker"); do
+        sed -n "s/^$1:[[:space:]]*//p" "/proc/$process/status"
+    done | sort -u
+}
+supervisor=$(supervisor_of delta)
+worker=$(worker_of "$supervisor")
+is "the worker has one child, the storage daemon" \
+   "$(readlink /proc/"$(children_of "$worker")"/exe)" \
+   "$(realpath "$(command -v qemu-storage-daemon)")"
+is "no new privileges for both" "$(status NoNewPrivs)" 1
+is "the storage daemon has the two capabilities that open files" \
+   "$(sed -n 's/^Cap\(Prm\|Eff\|Bnd\):[[:space:]]*0*\([1-9a-f]\)/\2/p' \
+          "/proc/$(children_of "$worker")/status" | sort -u)" 6
+if ! grep -qa __asan_init "$(command -v deltafs)"; then
+    is "the worker is in a seccomp filter" \
+       "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$worker/status")" 2
+    is "and has no capabilities" \
+       "$(sed -n 's/^Cap\(Prm\|Eff\|Bnd\):[[:space:]]*0*$/none/p' \
+              "/proc/$worker/status" | tr '\n' ' ')" "none none none "
+fi
 is "content" "$(cat delta/etc/7)" "line 7
 changed"
 is "removed content" "$(cat delta/.deleted/etc/removed)" "secret"
