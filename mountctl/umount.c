@@ -32,6 +32,7 @@ struct target {
   const char *argument;         /* as the user wrote it */
   char *path;                   /* as the table of mounts has it */
   int id;                       /* of the mount */
+  unsigned major, minor;        /* the device of its files */
   bool has_supervisor;
   struct process_identity supervisor;
   char *private_directory;      /* or NULL */
@@ -124,6 +125,8 @@ find_mount (struct target *target, const struct log *log)
     return -EPERM;
   }
   target->id = row->id;
+  target->major = row->major;
+  target->minor = row->minor;
   return 0;
 }
 
@@ -225,21 +228,46 @@ remove_directory (const char *directory, int64_t end)
   return true;
 }
 
+static const char not_ended[] = "unmounted, but not all has ended";
+
+/* It is served on as long as it is mounted anywhere.  -EBUSY if it is. */
 static errint_t
-wait_for_end (const struct target *target, const struct log *log)
+report_elsewhere (const struct target *target, const struct log *log)
+{
+  CLEANUP_FREE char *holders = holders_elsewhere (target->major,
+                                                  target->minor);
+
+  if (holders == NULL || holders[0] == '\0')
+    return 0;
+  log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
+              "it is in use by %s", holders);
+  log_hint (log, "end that; or process %d, and it is gone there, too",
+            (int) target->supervisor.pid);
+  return -EBUSY;
+}
+
+static errint_t
+wait_for_end (const struct target *target, const struct options *options,
+              const struct log *log)
 {
   int64_t end = now_milliseconds () + END_MILLISECONDS;
+  const int busy = options->timeout < END_MILLISECONDS / 1000
+    ? (int) options->timeout * 1000 : END_MILLISECONDS;
 
-  if (!process_wait (&target->supervisor, END_MILLISECONDS)) {
-    log_report (log, LOG_LEVEL_ERROR, "unmounted, but not all has ended",
-                target->argument, "process %d is still there",
-                (int) target->supervisor.pid);
-    return -ETIMEDOUT;
+  if (!process_wait (&target->supervisor, busy)) {
+    errint_t error = report_elsewhere (target, log);
+
+    if (error < 0)
+      return error;
+    if (!process_wait (&target->supervisor, END_MILLISECONDS - busy)) {
+      log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
+                  "process %d is still there", (int) target->supervisor.pid);
+      return -ETIMEDOUT;
+    }
   }
   if (!remove_directory (target->private_directory, end)) {
-    log_report (log, LOG_LEVEL_ERROR, "unmounted, but not all has ended",
-                target->argument, "%s is still in use",
-                target->private_directory);
+    log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
+                "%s is still in use", target->private_directory);
     return -ETIMEDOUT;
   }
   return 0;
@@ -257,7 +285,7 @@ unmount_argument (const char *argument, const struct options *options,
     error = undo (&target, options, log);
   }
   if (error == 0 && !options->lazy && target.has_supervisor)
-    error = wait_for_end (&target, log);
+    error = wait_for_end (&target, options, log);
   target_clear (&target);
   return error;
 }

@@ -77,6 +77,49 @@ is "free after a while: exit code" "$status" 0
 is "free after a while: nothing said" "$(cat err)" ""
 check_nothing_left "free after a while"
 
+# It is mounted elsewhere, too, where this one is not missed.
+mkdir bound
+command_run mount good "$mnt"
+supervisor=$(supervisor_of "$mnt")
+mount --bind "$mnt" bound
+command_run umount --timeout 1 "$mnt"
+is "mounted elsewhere: exit code" "$status" 2
+is "mounted elsewhere: message" "$(head -n1 err)" \
+    "deltafs: unmounted, but not all has ended: $mnt: it is in use by the mount at $work/bound"
+like "mounted elsewhere: hint" "$(sed 1d err)" \
+    "^deltafs: hint: end that; or process $supervisor, "
+is "mounted elsewhere: it is served there" "$(cat bound/srv/new/file)" content
+umount bound
+check_nothing_left "mounted elsewhere"
+
+# In the namespace of a container, say.
+if unshare -m true 2>/dev/null; then
+    command_run mount good "$mnt"
+    unshare -m --propagation private sleep 60 &
+    other=$!
+    retry 5 grep -qx sleep /proc/$other/comm
+    command_run umount --timeout 1 "$mnt"
+    is "another namespace: exit code" "$status" 2
+    like "another namespace: message" "$(head -n1 err)" \
+        "$mnt: it is in use by sleep \\(process $other, mount namespace\\)\$"
+    kill $other
+    wait $other 2>/dev/null
+    check_nothing_left "another namespace"
+
+    # The hint's other way.
+    command_run mount good "$mnt"
+    supervisor=$(supervisor_of "$mnt")
+    unshare -m --propagation private sleep 60 &
+    other=$!
+    retry 5 grep -qx sleep /proc/$other/comm
+    umount "$mnt"
+    kill "$supervisor"
+    check "another namespace: the supervisor ends" retry 10 none_started
+    kill $other
+    wait $other 2>/dev/null
+    check_nothing_left "another namespace, ended"
+fi
+
 # --lazy.
 command_run mount good "$mnt"
 exec 8<"$mnt/srv/new/file"
