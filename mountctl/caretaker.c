@@ -12,15 +12,6 @@
 #include "cleanup.h"
 #include "caretaker.h"
 
-/* Nobody is left who would read it. */
-static void
-say_nothing (void *opaque, enum log_level level, const char *message)
-{
-  (void) opaque;
-  (void) level;
-  (void) message;
-}
-
 /* Leaves the terminal and all files but the pipe, which becomes stdin. */
 static void
 let_go (int pipe_end)
@@ -39,31 +30,45 @@ let_go (int pipe_end)
     _exit (EXIT_FAILURE);
 }
 
+/* Nobody is left who would read it elsewhere. */
+static void
+report_death (const char *object, struct messages *messages)
+{
+  messages_to_system_log (messages);
+  log_report (&messages->log, LOG_LEVEL_ERROR, "cannot serve any longer",
+              object, "the supervising process has been killed or has crashed");
+  log_hint (&messages->log, "a crash is a bug: please report it, with what the "
+            "system's log says of it");
+}
+
 static void watch (const struct mount_point *mount_point,
-                   struct private_directory *directory)
+                   struct private_directory *directory, const char *object,
+                   struct messages *messages)
   __attribute__ ((noreturn));
 
 static void
 watch (const struct mount_point *mount_point,
-       struct private_directory *directory)
+       struct private_directory *directory, const char *object,
+       struct messages *messages)
 {
-  const struct log log = { .write = say_nothing };
   char byte;
   ssize_t got;
 
   do
     got = read (STDIN_FILENO, &byte, 1);
   while (got > 0 || (got < 0 && errno == EINTR));
-  mount_point_clear (mount_point, &log);
+  report_death (object, messages);
+  mount_point_clear (mount_point, &messages->log);
   private_directory_reclaim (directory);
   _exit (EXIT_SUCCESS);
 }
 
 void
 caretaker_start (const struct mount_point *mount_point,
-                struct private_directory *directory,
-                const struct log *log)
+                 struct private_directory *directory, const char *object,
+                 struct messages *messages)
 {
+  const struct log *log = &messages->log;
   int ends[2];
   pid_t child;
 
@@ -74,7 +79,7 @@ caretaker_start (const struct mount_point *mount_point,
   child = fork ();
   if (child == 0) {
     let_go (ends[0]);
-    watch (mount_point, directory);
+    watch (mount_point, directory, object, messages);
   }
   if (child < 0)
     log_error (log, -errno, "cannot start", "the caretaker");

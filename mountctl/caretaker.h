@@ -7,17 +7,18 @@
 #define DELTAFS_CARETAKER_H
 
 #include "errint.h"
-#include "log.h"
+#include "message.h"
 #include "mount_point.h"
 #include "private_directory.h"
 
 /* Starts it, before the mount is made; by the supervisor, whose only copy of a
  * pipe's end it watches, and whose child it stays: children_end ends it.  When
- * the supervisor dies it undoes the mount, lazily, and deletes the directory.
+ * the supervisor dies it says so in the system's log, undoes the mount, lazily,
+ * and deletes the directory.  OBJECT is the overlay's name, for messages.
  * It holds nothing that is open and takes no signals that ask to end.
  * Failures are reported; the mount can do without it. */
 void caretaker_start (const struct mount_point *mount_point,
-                     struct private_directory *directory,
-                     const struct log *log);
+                      struct private_directory *directory,
+                      const char *object, struct messages *messages);
 
 #endif

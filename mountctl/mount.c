@@ -194,7 +194,8 @@ make_mount (void *opaque)
   int device;
 
   if (error == 0) {
-    caretaker_start (mount->mount_point, mount->directory, log);
+    caretaker_start (mount->mount_point, mount->directory,
+                     mount->options->operands[0], mount->messages);
     error = serve_mount (mount->mount_point->path, &options, log,
                          &mount->made, &device);
   }
