@@ -55,6 +55,7 @@ enum {
   ENTRY_NO_TARGET = 1 << 2,     /* a symlink's target */
   ENTRY_NO_CONTENT = 1 << 3,    /* a file's bytes */
   ENTRY_NO_MEMBERS = 1 << 4,    /* some names of a directory may be missing */
+  ENTRY_TOO_MUCH = 1 << 5,      /* beside one of these: given up, not damaged */
 };
 
 /* Owned by whoever made it, most often in an arena; immutable once it was

@@ -44,6 +44,9 @@ limit entries 400000 90
 if test $sanitized = no; then
     is "a directory too large for the memory is unreadable" \
         "$(count '^unreadable - /big$')" 1
+    check "and is not called damaged" grep -qx \
+        "cannot read: /big: it has more in it than memory is set apart for (.*)" \
+        messages
     check "what there was room for is listed" \
         test "$(count '/big/')" -gt 20000
 fi
@@ -52,7 +55,7 @@ fi
 limit depth 300 64
 is "directories down to PATH_MAX" "$(count '^added')" 16
 is "what is deeper is not known" "$(count '^unreadable')" 1
-like "and is named" "$(cat messages)" '^cannot read: /n*/'
+like "and is named" "$(cat messages)" '^cannot read: /n*/.*: its path is so long'
 limit short-depth 5000 64
 is "the same with short names" "$(count '^added')" 2048
 is "and what is deeper" "$(count '^unreadable')" 1

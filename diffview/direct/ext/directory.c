@@ -260,7 +260,7 @@ directory_scan (const struct filesystem *fs, const struct inode *inode,
   stop = directory_iterate (fs, inode, collect, directory,
                             &directory->incomplete);
   if (stop == -EFBIG)
-    directory->incomplete = true;
+    directory->incomplete = directory->too_large = true;
   else if (stop < 0)
     return stop;
   if (directory->count > 0)

@@ -52,6 +52,7 @@ struct directory {
   char *text;                   /* owned: names, each with a NUL */
   size_t text_length, text_capacity;
   bool incomplete;
+  bool too_large;               /* therefore */
 };
 
 /* *DIRECTORY is to be cleared whatever happens.  -ENOMEM. */

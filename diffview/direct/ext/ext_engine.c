@@ -84,6 +84,10 @@ reason_of (const struct delta_entry *entry, unsigned missing)
 {
   if (missing & ENTRY_NO_METADATA)
     return "its inode is damaged";
+  if ((missing & ENTRY_TOO_MUCH) && strlen (entry->path) > WALK_PATH_MAX)
+    return "its path is so long that what is in it is not looked at";
+  if (missing & ENTRY_TOO_MUCH)
+    return "it has more in it than memory is set apart for";
   if (missing & ENTRY_NO_MEMBERS)
     return "the directory is damaged";
   if (missing & ENTRY_NO_XATTRS)

@@ -17,9 +17,6 @@
 #include "record.h"
 #include "walk.h"
 
-/* Paths longer than this are not followed: PATH_MAX of Linux. */
-#define PATH_LENGTH_MAX 4096
-
 /* Entries of one side: no honest filesystem has more. */
 #define ENTRIES_MAX 20000000
 
@@ -128,13 +125,13 @@ is_equal (struct walk *walk, const struct entry entry[SIDES], bool *equal)
   return err;
 }
 
-/* Marks a node whose members are not known. */
+/* Marks a node whose members are more than is looked at. */
 static void
 give_up (struct tree_node *const node[SIDES])
 {
   for (int side = 0; side < SIDES; ++side)
     if (node[side] != NULL && node[side]->entry.type == ENTRY_DIRECTORY)
-      node[side]->entry.missing |= ENTRY_NO_MEMBERS;
+      node[side]->entry.missing |= ENTRY_NO_MEMBERS | ENTRY_TOO_MUCH;
 }
 
 /* Directories among NODE are put on the list of those to enter. */
@@ -151,7 +148,7 @@ enter_later (struct walk *walk, struct tree_node *const node[SIDES],
       item.node[side] = node[side];
   if (item.node[SIDE_BASE] == NULL && item.node[SIDE_OVERLAY] == NULL)
     return 0;
-  if (path_length > PATH_LENGTH_MAX) {
+  if (path_length > WALK_PATH_MAX) {
     give_up (item.node);
     return 0;
   }
@@ -266,6 +263,8 @@ read_names (struct walk *walk, enum side side, struct tree_node *node,
   }
   if (directory->incomplete)
     node->entry.missing |= ENTRY_NO_MEMBERS;
+  if (directory->too_large)
+    node->entry.missing |= ENTRY_TOO_MUCH;
   return err;
 }
 

@@ -14,6 +14,10 @@
 #include "progress.h"
 #include "tree.h"
 
+/* What is below a directory whose path is longer is not looked at: PATH_MAX of
+ * Linux. */
+#define WALK_PATH_MAX 4096
+
 /* Fills the trees, which are new.  A side without a filesystem has NULL in
  * CHANGES->fs and in TREE.  Both are sorted afterwards.  COMPARER is used
  * where both sides are there, RULES say what is equal.  -ENOMEM. */
