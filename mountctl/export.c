@@ -89,8 +89,11 @@ print_delta (const struct report *report, const struct work *work, int *code)
   const struct delta *delta = inspection_delta (work->inspection);
   struct delta_totals totals;
   bool incomplete = false;
-  errint_t error = export_delta (report, delta, &incomplete);
+  errint_t error;
 
+  if (export->manifest != NULL && manifest_start (export->manifest, log) < 0)
+    return 0;
+  error = export_delta (report, delta, &incomplete);
   if (error < 0)
     return error;
   delta_count (delta, &totals);

@@ -6,8 +6,13 @@
  */
 #include <config.h>
 
+#include <fcntl.h>
 #include <nettle/sha2.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "manifest.h"
 #include "stream.h"
@@ -18,19 +23,65 @@ struct manifest {
   struct sha256_ctx digest;
 };
 
+static const char what[] = "cannot write";
+
+/* Does TEXT begin as a line of a manifest does? */
+static bool
+is_line (const char *text)
+{
+  text += *text == '\\';
+  return strspn (text, "0123456789abcdef") == SHA256_TEXT_SIZE - 1
+    && strncmp (text + SHA256_TEXT_SIZE - 1, "  ", 2) == 0;
+}
+
+/* Is there a file with something else than a manifest in it, such as an image
+ * that was named by mistake? */
+static bool
+is_something_else (const char *file)
+{
+  CLEANUP_CLOSE int fd = open (file, O_RDONLY | O_NONBLOCK | O_NOCTTY
+                               | O_CLOEXEC);
+  char start[SHA256_TEXT_SIZE + 4] = "";
+  struct stat status;
+
+  return fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
+    && status.st_size > 0
+    && (read (fd, start, sizeof start - 1) < 0 || !is_line (start));
+}
+
 errint_t
 manifest_open (const char *file, const struct log *log,
                struct manifest **result)
 {
   CLEANUP (manifest_free) struct manifest *manifest =
     calloc (1, sizeof *manifest);
+  CLEANUP_CLOSE int fd = -1;
 
   if (manifest == NULL || (manifest->name = strdup (file)) == NULL)
-    return log_error (log, -ENOMEM, "cannot write", file);
-  manifest->file = fopen (file, "we");
-  if (manifest->file == NULL)
-    return log_error (log, -errno, "cannot write", file);
+    return log_error (log, -ENOMEM, what, file);
+  if (is_something_else (file)) {
+    log_report (log, LOG_LEVEL_ERROR, what, file,
+                "there is a file that is no manifest");
+    log_hint (log, "remove it, or choose another name");
+    return -EEXIST;
+  }
+  fd = open (file, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+  if (fd < 0 || (manifest->file = fdopen (fd, "w")) == NULL)
+    return log_error (log, -errno, what, file);
+  steal_fd (&fd);
   *result = steal_pointer (&manifest);
+  return 0;
+}
+
+errint_t
+manifest_start (struct manifest *manifest, const struct log *log)
+{
+  int fd = fileno (manifest->file);
+  struct stat status;
+
+  if (fstat (fd, &status) < 0
+      || (S_ISREG (status.st_mode) && ftruncate (fd, 0) < 0))
+    return log_error (log, -errno, what, manifest->name);
   return 0;
 }
 
@@ -89,6 +140,5 @@ manifest_finish (struct manifest *manifest, const struct log *log)
   errno = 0;
   if (fflush (manifest->file) == 0 && !ferror (manifest->file))
     return 0;
-  return log_error (log, errno != 0 ? -errno : -EIO, "cannot write",
-                    manifest->name);
+  return log_error (log, errno != 0 ? -errno : -EIO, what, manifest->name);
 }

@@ -14,9 +14,14 @@
 
 struct manifest;
 
-/* Opens FILE for writing; what was in it is gone.  Reported. */
+/* Opens FILE for writing.  A file that holds something else than a manifest is
+ * refused.  Reported. */
 errint_t manifest_open (const char *file, const struct log *log,
                         struct manifest **manifest);
+
+/* To be called once before the first line: what was in the file goes.
+ * Reported. */
+errint_t manifest_start (struct manifest *manifest, const struct log *log);
 void manifest_free (struct manifest *manifest);
 DEFINE_CLEANUP (struct manifest *, manifest_free)
 

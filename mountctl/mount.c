@@ -229,8 +229,11 @@ ready (void *opaque)
   if (chdir ("/") < 0)
     log_error (&mount->messages->log, -errno, "cannot change the directory",
                "/");
-  if (ready_fd >= 0)
-    write_fully (ready_fd, "", 1);
+  /* Who asked may be gone; the mount is there all the same. */
+  signal (SIGPIPE, SIG_IGN);
+  if (ready_fd >= 0 && write (ready_fd, "", 1) != 1)
+    log_report (&mount->messages->log, LOG_LEVEL_WARNING, "cannot write",
+                "the file descriptor of --fd", "%s", strerror (errno));
   if (ready_fd > STDERR_FILENO)
     close (ready_fd);
   inherited_close (mount->inherited);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pid_file.h"
@@ -41,6 +42,22 @@ make_absolute (const char *path)
   return absolute;
 }
 
+/* Is there a file with something else than a number in it, such as an image that
+ * was named by mistake?  The file is deleted at the end. */
+static bool
+is_something_else (const char *path)
+{
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW
+                               | O_NOCTTY | O_CLOEXEC);
+  char text[32] = "";
+  struct stat status;
+
+  return fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
+    && (status.st_size >= (off_t) sizeof text
+        || read (fd, text, sizeof text - 1) < 0
+        || strspn (text, "0123456789 \n") != (size_t) status.st_size);
+}
+
 errint_t
 pid_file_new (const char *path, const struct log *log,
               struct pid_file **result)
@@ -53,6 +70,12 @@ pid_file_new (const char *path, const struct log *log,
   pid_file->path = make_absolute (path);
   if (pid_file->path == NULL)
     return log_error (log, -errno, what, path);
+  if (is_something_else (pid_file->path)) {
+    log_report (log, LOG_LEVEL_ERROR, what, path,
+                "there is a file that is no pid file");
+    log_hint (log, "remove it, or choose another name");
+    return -EEXIST;
+  }
   *result = steal_pointer (&pid_file);
   return 0;
 }

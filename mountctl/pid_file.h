@@ -12,7 +12,8 @@
 struct pid_file;
 
 /* Makes PATH absolute, for the directory is changed later; nothing is written
- * yet.  Reported: -ENOENT when its directory does not exist, -ENOMEM, … */
+ * yet.  A file that holds something else than a number is refused.  Reported:
+ * -ENOENT when its directory does not exist, -EEXIST, -ENOMEM, … */
 errint_t pid_file_new (const char *path, const struct log *log,
                        struct pid_file **pid_file);
 void pid_file_free (struct pid_file *pid_file);

@@ -196,6 +196,18 @@ marked "$deltafs" export --manifest /dev/full everything 2>err >got
 is "full disk of the manifest: exit code" "$?" 2
 like "full disk of the manifest: message" "$(tail -n1 err)" \
     'deltafs: cannot write: /dev/full: No space left on device'
+cp everything.tar precious
+marked "$deltafs" export --manifest precious good >got 2>err
+is "a manifest over something else: exit code" "$?" 2
+is "a manifest over something else: message" "$(cat err)" \
+    "deltafs: cannot write: precious: there is a file that is no manifest
+deltafs: hint: remove it, or choose another name"
+check "a manifest over something else: it stays" cmp precious everything.tar
+marked "$deltafs" export --manifest sums holes >got 2>err
+cp sums before
+marked "$deltafs" export --manifest sums missing >got 2>err
+is "no export: exit code" "$?" 2
+check "no export: the manifest of the last one stays" cmp sums before
 marked "$deltafs" export --manifest no/such/place everything >got 2>err
 is "no place for the manifest: exit code" "$?" 2
 is "no place for the manifest: message" "$(cat err)" \

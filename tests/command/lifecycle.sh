@@ -132,6 +132,30 @@ is "no directory for the pid file: exit code" "$status" 2
 like "no directory for the pid file: message" "$(cat err)" \
     "^deltafs: cannot write the pid file: $work/none/pid: No such file"
 check_nothing_left "pid file"
+echo 4711 >pid
+command_run mount --pid-file pid good "$mnt"
+is "the pid file of an earlier run: exit code" "$status" 0
+is "the pid file of an earlier run is replaced" "$(cat pid)" \
+    "$(supervisor_of "$mnt")"
+command_run umount "$mnt"
+printf 'QFI\373 an image' >image
+command_run mount --pid-file image good "$mnt"
+is "no pid file: exit code" "$status" 2
+is "no pid file: message" "$(cat err)" \
+    "deltafs: cannot write the pid file: image: there is a file that is no pid file
+deltafs: hint: remove it, or choose another name"
+is "no pid file: it stays as it was" "$(cat image)" "$(printf 'QFI\373 an image')"
+rm image
+command_run mount --fd 7 good "$mnt" 7</dev/null
+is "--fd that cannot be written to: exit code" "$status" 0
+is "--fd that cannot be written to: message" "$(cat err)" "deltafs: warning: \
+cannot write: the file descriptor of --fd: Bad file descriptor"
+command_run umount "$mnt"
+env $mark "$deltafs" mount --fd 7 good "$mnt" 7> >(:) >out 2>err
+is "--fd that nobody reads: exit code" "$?" 0
+check "--fd that nobody reads: the tree answers" test -f "$mnt/etc/passwd"
+command_run umount "$mnt"
+check_nothing_left "pid file and --fd"
 ln -s /dev/full pid
 command_run mount --pid-file pid good "$mnt"
 is "pid file cannot be written: exit code" "$status" 2
