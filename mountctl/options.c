@@ -131,11 +131,37 @@ SET_STRING (base_format)
 SET_STRING (format)
 SET_STRING (manifest)
 SET_STRING (pid_file)
-SET_REPEATED (excludes)
 SET_REPEATED (ignore_xattrs)
-SET_REPEATED (includes)
 SET_REPEATED (keys)
 SET_REPEATED (mounts)
+
+/* A pattern for whole paths of the guest, which begin with a slash and do not end
+ * with one: no other can ever match. */
+static const char *
+append_path_pattern (struct option_values *values, char *value)
+{
+  size_t length = strlen (value);
+
+  if (length == 0)
+    return "must not be empty";
+  if (strchr ("/*?[\\", value[0]) == NULL)
+    return "must begin with / or *, for whole paths are matched";
+  if (length > 1 && value[length - 1] == '/')
+    return "must not end with /, a directory covers what is in it";
+  return append (values, value);
+}
+
+static const char *
+set_includes (struct options *options, char *value)
+{
+  return append_path_pattern (&options->includes, value);
+}
+
+static const char *
+set_excludes (struct options *options, char *value)
+{
+  return append_path_pattern (&options->excludes, value);
+}
 
 static const char *
 set_engine (struct options *options, char *value)

@@ -42,6 +42,12 @@ refused "progress" \
     diff --progress x a
 refused "sandbox" 'wrong usage: --sandbox: x: must be auto, require or off' \
     diff --sandbox x a
+refused "--exclude relative" \
+    'wrong usage: --exclude: var/log: must begin with / or \*, .*' \
+    diff --exclude var/log a
+refused "--include with a slash" \
+    'wrong usage: --include: /var/: must not end with /, .*' \
+    mount --include /var/ a b
 refused "json and zero" 'wrong usage: --json and -z exclude each other' \
     diff --json -z a
 refused "oci and no-deleted" \
