@@ -40,8 +40,12 @@ enum {
   KIND_TYPE = 1 << 9,
   KIND_TIME = 1 << 10,
   KIND_SILENT = 1 << 11,        /* a mark of KIND_CONTENT, never alone */
+  /* An xattr that the rules ignore: what differs in nothing else is left out
+   * (and counted) by delta_filter, which takes the mark from what stays.  It has
+   * no name. */
+  KIND_IGNORED = 1 << 12,
 };
-#define KIND_COUNT 12
+#define KIND_COUNT 12           /* of those with a name */
 
 /* The name of the kind with bit number INDEX (0 to KIND_COUNT - 1), "content"
  * to "silent": static. */
@@ -120,8 +124,11 @@ struct delta_filter {
 
 /* Applies the filter: what it leaves out (and counts in delta->filtered)
  * becomes scaffold where it is a directory on either side, or goes away.
- * content_only also takes the other kinds from entries that stay.  Before
- * delta_finish, and once.  -ENOMEM. */
+ * content_only also takes the other kinds from entries that stay.  What differs
+ * in ignored xattrs alone is left out, too, whatever the filter says.  Of an
+ * unreadable directory no one knows all members: it stays, unless it is
+ * excluded, where one of them could be included.  Before delta_finish, and once.
+ * -ENOMEM. */
 errint_t delta_filter (struct delta *delta, const struct delta_filter *filter);
 
 /* Sorts, and drops scaffold that leads to nothing, but never the root's.

@@ -48,6 +48,28 @@ matches_any (char *const *patterns, const char *path)
   return false;
 }
 
+/* Could PATTERN match something below PATH?  Only what precedes its first special
+ * character is looked at: when in doubt, yes. */
+static bool
+may_match_below (const char *pattern, const char *path)
+{
+  size_t fixed = strcspn (pattern, "*?[\\");
+  size_t length = strcmp (path, "/") == 0 ? 0 : strlen (path);
+
+  if (fixed <= length)
+    return pattern[fixed] != '\0' && strncmp (pattern, path, fixed) == 0;
+  return strncmp (pattern, path, length) == 0 && pattern[length] == '/';
+}
+
+static bool
+any_may_match_below (char *const *patterns, const char *path)
+{
+  for (; patterns != NULL && *patterns != NULL; ++patterns)
+    if (may_match_below (*patterns, path))
+      return true;
+  return false;
+}
+
 /* Judges the first LENGTH bytes of the current path, whose directory is
  * judged by the verdict on top. */
 static errint_t
@@ -117,10 +139,34 @@ copy_path (struct path_filter *state, const char *path, size_t length)
   return 0;
 }
 
-/* Do the patterns leave PATH in? */
-static errint_t
-judge_path (struct path_filter *state, const char *path, bool *wanted)
+static bool
+is_directory (const struct entry *entry)
 {
+  return entry != NULL && entry->type == ENTRY_DIRECTORY;
+}
+
+/* Could it have members that nobody knows of? */
+static bool
+hides_members (const struct delta_entry *entry)
+{
+  const struct entry *const *side = entry->side;
+
+  if (entry->status != STATUS_UNREADABLE)
+    return false;
+  for (int i = 0; i < SIDES; ++i)
+    if (side[i] != NULL
+        && (is_directory (side[i]) || side[i]->type == ENTRY_UNKNOWN))
+      return true;
+  return side[SIDE_BASE] == NULL && side[SIDE_OVERLAY] == NULL;
+}
+
+/* Do the patterns leave ENTRY in? */
+static errint_t
+judge_path (struct path_filter *state, const struct delta_entry *entry,
+            bool *wanted)
+{
+  const char *path = entry->path;
+  const struct verdict *verdict;
   size_t length = strlen (path);
   size_t at;
   errint_t err;
@@ -140,15 +186,12 @@ judge_path (struct path_filter *state, const char *path, bool *wanted)
     if (err != 0)
       return err;
   }
-  *wanted = state->verdicts[state->depth - 1].included
-    && !state->verdicts[state->depth - 1].excluded;
+  verdict = &state->verdicts[state->depth - 1];
+  *wanted = !verdict->excluded
+    && (verdict->included
+        || (hides_members (entry)
+            && any_may_match_below (state->filter->include, path)));
   return 0;
-}
-
-static bool
-is_directory (const struct entry *entry)
-{
-  return entry != NULL && entry->type == ENTRY_DIRECTORY;
 }
 
 /* Leaves an entry out; returns whether it stays as scaffold. */
@@ -173,11 +216,10 @@ apply (struct delta *delta, const struct delta_filter *filter,
     return true;
   if (!wanted)
     return leave_out (delta, entry);
-  if (filter->content_only) {
-    entry->kinds &= CONTENT_KINDS;
-    if (entry->status == STATUS_MODIFIED && entry->kinds == 0)
-      return leave_out (delta, entry);
-  }
+  entry->kinds &= filter->content_only ? CONTENT_KINDS
+    : (uint16_t) ~KIND_IGNORED;
+  if (entry->status == STATUS_MODIFIED && entry->kinds == 0)
+    return leave_out (delta, entry);
   return true;
 }
 
@@ -194,7 +236,7 @@ delta_filter (struct delta *delta, const struct delta_filter *filter)
   for (size_t i = 0; err == 0 && i < delta->count; ++i) {
     bool wanted = true;
 
-    err = judge_path (&state, delta->entries[i].path, &wanted);
+    err = judge_path (&state, &delta->entries[i], &wanted);
     if (err == 0 && apply (delta, filter, &delta->entries[i], wanted))
       delta->entries[kept++] = delta->entries[i];
   }

@@ -30,7 +30,7 @@ xattr_kind (const char *name, const struct compare_rules *rules)
   for (char *const *pattern = rules->ignore_xattrs;
        pattern != NULL && *pattern != NULL; ++pattern)
     if (fnmatch (*pattern, name, 0) == 0)
-      return 0;
+      return KIND_IGNORED;
   for (size_t i = 0; i < sizeof known_xattrs / sizeof known_xattrs[0]; ++i)
     if (strcmp (name, known_xattrs[i].name) == 0)
       return known_xattrs[i].kind;

@@ -17,8 +17,8 @@ enum content_answer {
   CONTENT_UNREADABLE,
 };
 
-/* The kinds (KIND_… of delta.h) by which OVERLAY differs from BASE, 0 for
- * none; where the type differs, KIND_TYPE alone.  CONTENT is what is known of
+/* The kinds (KIND_… of delta.h, KIND_IGNORED among them) by which OVERLAY differs
+ * from BASE, 0 for none; where the type differs, KIND_TYPE alone.  CONTENT is what is known of
  * the bytes when judge_needs_content (else it is not looked at).  *UNREADABLE
  * becomes true when a part could not be read on either side: the entry is
  * unreadable then, the kinds are those that are known all the same. */

@@ -171,10 +171,9 @@ def compare_pair(base, overlay, options):
     if (base["uid"], base["gid"]) != (overlay["uid"], overlay["gid"]):
         kinds.add("owner")
     for name in set(base["xattrs"]) | set(overlay["xattrs"]):
-        if ignored(name, options.ignore_xattr):
-            continue
         if base["xattrs"].get(name) != overlay["xattrs"].get(name):
-            kinds.add(xattr_kind(name))
+            kinds.add("ignored" if ignored(name, options.ignore_xattr)
+                      else xattr_kind(name))
     if options.times and base["mtime"] != overlay["mtime"]:
         if overlay["type"] != "directory":
             kinds.add("time")
@@ -227,8 +226,10 @@ def compute(base, overlay, options):
         if options.content_only and status == "modified":
             if not kinds & {"content", "target", "type", "device"}:
                 continue
+        if kinds == {"ignored"}:
+            continue
         if not filtered_out(path, options):
-            kept[path] = (status, kinds)
+            kept[path] = (status, kinds - {"ignored"})
     return kept, len(changes) - len(kept)
 
 

@@ -250,6 +250,75 @@ filters_take_any_bytes (void **state)
   assert_int_equal (delta->count, 2);
 }
 
+/* What differs in ignored xattrs alone is left out, and counted; the mark goes
+ * from everything else. */
+static void
+filters_ignored (void **state)
+{
+  CLEANUP (delta_free) struct delta *delta = new_delta ();
+  const struct delta_filter filter = { .content_only = false };
+
+  (void) state;
+  add (delta, 0, "/", STATUS_SCAFFOLD, 0, &directory);
+  add (delta, 0, "/a", STATUS_MODIFIED, KIND_IGNORED, &file);
+  add (delta, 0, "/b", STATUS_MODIFIED, KIND_MODE | KIND_IGNORED, &file);
+  add (delta, 0, "/c", STATUS_UNREADABLE, KIND_IGNORED, &file);
+  add (delta, 0, "/d", STATUS_MODIFIED, KIND_IGNORED, &directory);
+  add (delta, 0, "/d/x", STATUS_ADDED, 0, &file);
+  assert_int_equal (delta_filter (delta, &filter), 0);
+  assert_int_equal (delta_finish (delta), 0);
+  expect (delta, "- /\nM mode /b\n? /c\n- /d\nA /d/x\n");
+  assert_int_equal (delta->filtered, 2);
+  for (size_t i = 0; i < delta->count; ++i)
+    assert_int_equal (delta->entries[i].kinds & KIND_IGNORED, 0);
+}
+
+/* A directory whose members are not known may hold what was asked for. */
+static void
+filters_keep_what_hides_members (void **state)
+{
+  static char deep[] = "/etc/x/new", star[] = "/usr/*.so", any[] = "*/y",
+    other[] = "/va*", file_only[] = "/etc/passwd", near[] = "/et";
+  static const struct {
+    char *include;
+    const char *wanted;
+  } cases[] = {
+    { deep, "- /\n? /etc\n? /etc/x\n" },
+    { star, "- /\n? /usr\n" },
+    { any, "- /\n? /etc\n? /etc/x\n? /usr\n" },
+    { other, "- /\n" },
+    { file_only, "- /\n? /etc\n? /etc/passwd\n" },
+    { near, "- /\n" },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    char *const include[] = { cases[i].include, NULL };
+    const struct delta_filter filter = { .include = include };
+    CLEANUP (delta_free) struct delta *delta = new_delta ();
+
+    add (delta, 0, "/", STATUS_SCAFFOLD, 0, &directory);
+    add (delta, 0, "/etc", STATUS_UNREADABLE, 0, &directory);
+    add (delta, 0, "/etc/passwd", STATUS_UNREADABLE, 0, &file);
+    add (delta, 0, "/etc/x", STATUS_UNREADABLE, 0, NULL);
+    add (delta, 0, "/usr", STATUS_UNREADABLE, 0, &directory);
+    assert_int_equal (delta_filter (delta, &filter), 0);
+    assert_int_equal (delta_finish (delta), 0);
+    expect (delta, cases[i].wanted);
+  }
+  {
+    char *const include[] = { deep, NULL }, *const exclude[] = { etc, NULL };
+    const struct delta_filter filter = { .include = include,
+                                         .exclude = exclude };
+    CLEANUP (delta_free) struct delta *delta = new_delta ();
+
+    add (delta, 0, "/etc", STATUS_UNREADABLE, 0, &directory);
+    assert_int_equal (delta_filter (delta, &filter), 0);
+    assert_int_equal (delta->filtered, 1);
+    assert_int_equal (delta->entries[0].status, STATUS_SCAFFOLD);
+  }
+}
+
 static void
 filtered_type_change (void **state)
 {
@@ -300,6 +369,8 @@ main (void)
     cmocka_unit_test (scaffold_of_namespaces),
     cmocka_unit_test (filters),
     cmocka_unit_test (filters_take_any_bytes),
+    cmocka_unit_test (filters_ignored),
+    cmocka_unit_test (filters_keep_what_hides_members),
     cmocka_unit_test (filtered_type_change),
     cmocka_unit_test (many),
   };

@@ -238,7 +238,7 @@ ignored_xattrs (void **state)
   (void) state;
   overlay.xattrs = &all;
   assert_int_equal (kinds (&base, &overlay, &rules, CONTENT_SAME),
-                    KIND_CAPABILITY | KIND_XATTR);
+                    KIND_CAPABILITY | KIND_XATTR | KIND_IGNORED);
 }
 
 static void

@@ -169,6 +169,52 @@ matches (const char *pattern, const char *path)
   }
 }
 
+/* Could the pattern match a path below PATH?  As far as the part of it tells
+ * that stands for itself. */
+static bool
+may_match_below (const char *pattern, const char *path)
+{
+  char below[MODEL_PATH + 1], itself[MODEL_PATH];
+  size_t length;
+
+  snprintf (below, sizeof below, "%s%s", path,
+            strcmp (path, "/") == 0 ? "" : "/");
+  snprintf (itself, sizeof itself, "%s", pattern);
+  itself[strcspn (itself, "*?[\\")] = '\0';
+  length = strlen (itself);
+  if (strlen (below) < length)
+    length = strlen (below);
+  return strncmp (below, itself, length) == 0
+    && (length == strlen (below) || strcmp (itself, pattern) != 0);
+}
+
+/* Is it a directory some of whose members nobody may know? */
+static bool
+hides_members (const struct model *model, const struct model_entry *entry)
+{
+  for (int side = 0; side < 2; ++side) {
+    const struct model_inode *inode = model_find (&model->side[side],
+                                                  entry->path);
+
+    if (entry->status == '?' && inode != NULL
+        && (inode->type == 'd' || inode->type == '?'))
+      return true;
+  }
+  return false;
+}
+
+static bool
+filtered_out (const struct model *model, const struct model_entry *entry)
+{
+  const char *path = entry->path;
+
+  if (model->exclude != NULL && matches (model->exclude, path))
+    return true;
+  return model->include != NULL && !matches (model->include, path)
+    && !(hides_members (model, entry)
+         && may_match_below (model->include, path));
+}
+
 /* The first deleted path with the same inode number and bytes. */
 static const char *
 origin_of (const struct model_delta *all, const struct model *model,
@@ -230,15 +276,11 @@ model_expect (const struct model *model, struct model_delta *delta)
     all.list[i].renamed_from = origin_of (&all, model, &all.list[i]);
 
   delta->count = delta->filtered = 0;
-  for (unsigned i = 0; i < all.count; ++i) {
-    const char *path = all.list[i].path;
-
-    if ((model->include != NULL && !matches (model->include, path))
-        || (model->exclude != NULL && matches (model->exclude, path)))
+  for (unsigned i = 0; i < all.count; ++i)
+    if (filtered_out (model, &all.list[i]))
       delta->filtered++;
     else
       delta->list[delta->count++] = all.list[i];
-  }
   add_scaffold (model, delta);
 }
 
