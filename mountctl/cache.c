@@ -228,7 +228,7 @@ clear_base (int directory, const struct index_files *files, const char *name,
     return EXIT_DONE;
   log_report (log, LOG_LEVEL_ERROR, "cannot clear the cache", name,
               "nothing is remembered of it");
-  log_hint (log, "deltafs cache list prints the bases of which something is");
+  log_hint (log, "deltafs cache list names the bases that are remembered");
   return EXIT_FAILED;
 }
 

@@ -102,13 +102,14 @@ text_or (const char *text, const char *otherwise)
 static errint_t
 print_side (const struct survey_side *side, FILE *file)
 {
+  const char *type = text_or (side->type, "");
+  bool plain = strcmp (side->use, "filesystem") == 0
+    || strcmp (side->use, type) == 0;
   char size[SIZE_TEXT];
   errint_t error;
 
   fprintf (file, "%s%s%s, %s at %" PRIu64 "\n",
-           strcmp (side->use, "filesystem") == 0 ? "" : side->use,
-           strcmp (side->use, "filesystem") == 0 || side->type == NULL
-           ? "" : ", ", text_or (side->type, ""),
+           plain ? "" : side->use, plain || *type == '\0' ? "" : ", ", type,
            size_text (side->length, size), side->offset);
   if ((error = put_text ("  uuid:     ", side->uuid, file)) != 0)
     return error;

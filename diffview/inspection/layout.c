@@ -218,6 +218,18 @@ find_selected (const struct filesystems *filesystems,
   return -ENOENT;
 }
 
+/* A filesystem has one place. */
+static errint_t
+check_new (const struct layout *layout, size_t filesystem,
+           const struct selected *selected, const struct log *log)
+{
+  if (!layout_uses (layout, filesystem))
+    return 0;
+  log_report (log, LOG_LEVEL_ERROR, "cannot use -m", selected->device,
+              "another -m names it, too");
+  return -EINVAL;
+}
+
 errint_t
 layout_of_selection (const struct filesystems *filesystems,
                      const struct selection *selection,
@@ -233,6 +245,7 @@ layout_of_selection (const struct filesystems *filesystems,
     size_t index;
 
     if ((error = find_selected (filesystems, selected, log, &index)) != 0
+        || (error = check_new (layout, index, selected, log)) != 0
         || (error = add (layout, index,
                          default_subtree (&filesystems->list[index]),
                          selected->mount_point, true)) != 0)

@@ -53,7 +53,8 @@ parse_one (const char *text, const struct log *log, struct selected *selected)
       fstab_normal_path (colon != NULL ? colon + 1 : "/", &error);
     if (error == -EINVAL)
       log_report (log, LOG_LEVEL_ERROR, what, text,
-                  "what follows the colon must be an absolute path");
+                  "what follows the colon must be an absolute path without "
+                  "\".\" and \"..\"");
   }
   if (error == -EINVAL)
     log_hint (log, "-m DEVICE or -m DEVICE:PATH, for example -m sda2:/home");

@@ -68,7 +68,7 @@ is "list touches nothing" "$(stat -c %X "$cache"/c*)" \
 command_run cache clear nothing
 is "clear of what is not there" "$status $(cat out err)" \
     "2 deltafs: cannot clear the cache: nothing: nothing is remembered of it
-deltafs: hint: deltafs cache list prints the bases of which something is"
+deltafs: hint: deltafs cache list names the bases that are remembered"
 is "nothing is gone" "$(names)" abc
 command_run cache clear golden.qcow2
 is "clear BASE" "$status $(cat out err) $(names)" "0  bc"

@@ -280,6 +280,7 @@ is "areas: who reads XFS" "$(query -r '.partitions[4] |
 info areas.qcow2
 like "areas: for people" "$(cat out)" \
     'not accounted +4096  \(4.0 KiB\)  guestfs reads it'
+like "areas: swap, for people" "$(grep ^sda4 out)" '^sda4: swap, [0-9]+ bytes '
 info --engine direct areas.qcow2
 like "areas: not for direct" "$(cat out)" \
     'engine:   none: the direct engine does not read its type'

@@ -330,6 +330,13 @@ by_hand (void **state)
   assert_true (messages_have (&messages, "error: cannot use -m: sda9: "
                               "no such device\n"));
   assert_true (messages_have (&messages, "sda1, sda2, sda3, sda4, vg-a/lv-b"));
+  selection_free (steal_pointer (&wrong));
+
+  assert_int_equal (parse_selection (&wrong, "sda1", "vda1:/x"), 0);
+  assert_int_equal (layout_of_selection (filesystems, wrong, &messages.log,
+                                         &layout), -EINVAL);
+  assert_true (messages_have (&messages, "error: cannot use -m: vda1: "
+                              "another -m names it, too\n"));
 }
 
 /* The partition stands for what is in its opened container. */
