@@ -315,7 +315,7 @@ check_believed (const struct delta_entry *entry)
 
   assert_true (path_valid (entry->path));
   assert_true (entry->status <= STATUS_UNREADABLE);
-  assert_true (entry->kinds < 1 << KIND_COUNT);
+  assert_true (entry->kinds < 2 << KIND_COUNT);
   assert_true (entry->status != STATUS_ADDED
                || (base == NULL && overlay != NULL));
   assert_true (entry->status != STATUS_DELETED
