@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The table of all options, how they are taken from the command line, and
- * the help that is made of the table.  Knows no meaning beyond the form of a
- * value.
+ * The table of all options, and how they are taken from the command line.
+ * Knows no meaning beyond the form of a value.
  */
 #include <config.h>
 
@@ -12,36 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "options_table.h"
 
 #define PAIR (COMMAND_MOUNT | COMMAND_DIFF | COMMAND_EXPORT)
 #define IMAGES (PAIR | COMMAND_INFO)
 #define EVERY (WORKING | COMMAND_DOCTOR)
 #define WORKING (IMAGES | COMMAND_UMOUNT | COMMAND_CACHE)
 
-struct option_row {
-  const char *name;             /* long, or NULL */
-  char letter;                  /* short, or 0 */
-  const char *argument;         /* its name in the help, or NULL */
-  unsigned commands;            /* COMMAND_… */
-  /* One line of at most 50 columns; NULL for one that every command has: these
-   * are named together. */
-  const char *help;
-  /* Stores VALUE (NULL without an argument): NULL, or why it is refused
-   * (a static string, or out of memory). */
-  const char *(*set) (struct options *options, char *value);
-};
-
-struct command_row {
-  enum command command;
-  const char *name;
-  const char *operands;         /* in the help, "" for none */
-  int least, most;              /* operands */
-  const char *missing;          /* what is asked for when there are fewer */
-  const char *help;
-};
-
-static const struct command_row command_table[] = {
+const struct command_row options_commands[] = {
   { COMMAND_MOUNT, "mount", "OVERLAY MOUNTPOINT", 2, 2,
     "an overlay and a mount point are needed",
     "show what an overlay changed as a file tree" },
@@ -64,7 +41,9 @@ static const struct command_row command_table[] = {
     "list or delete what is remembered of bases" },
 };
 
-#define COMMAND_ROWS (sizeof command_table / sizeof command_table[0])
+#define COMMAND_ROWS (sizeof options_commands / sizeof options_commands[0])
+
+const size_t options_command_count = COMMAND_ROWS;
 
 static const char *
 append (struct option_values *values, char *value)
@@ -306,7 +285,7 @@ set_mount_words (struct options *options, char *value)
   return NULL;
 }
 
-static const struct option_row option_table[] = {
+const struct option_row options_rows[] = {
   { "base", 0, "FILE", IMAGES,
     "compare with FILE, not with the backing file", set_base },
   { "format", 0, "F", IMAGES,
@@ -374,16 +353,18 @@ static const struct option_row option_table[] = {
   { "help", 0, NULL, EVERY, NULL, set_help },
 };
 
-#define OPTION_ROWS (sizeof option_table / sizeof option_table[0])
+#define OPTION_ROWS (sizeof options_rows / sizeof options_rows[0])
+const size_t options_row_count = OPTION_ROWS;
+
 /* What getopt_long returns for row I: no character, ':' or '?'. */
 #define ROW_VALUE(i) (1000 + (int) (i))
 
-static const struct command_row *
-command_row (enum command command)
+const struct command_row *
+options_command_row (enum command command)
 {
   for (size_t i = 0; i < COMMAND_ROWS; ++i)
-    if (command_table[i].command == command)
-      return &command_table[i];
+    if (options_commands[i].command == command)
+      return &options_commands[i];
   return NULL;
 }
 
@@ -391,8 +372,8 @@ enum command
 options_command (const char *name)
 {
   for (size_t i = 0; i < COMMAND_ROWS; ++i)
-    if (strcmp (command_table[i].name, name) == 0)
-      return command_table[i].command;
+    if (strcmp (options_commands[i].name, name) == 0)
+      return options_commands[i].command;
   return (enum command) 0;
 }
 
@@ -402,14 +383,14 @@ wrong_usage (const struct options *options, const struct log *log,
 {
   log_report (log, LOG_LEVEL_ERROR, "wrong usage", object, "%s", reason);
   log_hint (log, "see deltafs %s --help",
-            command_row (options->command)->name);
+            options_command_row (options->command)->name);
   return -EINVAL;
 }
 
 /* The option as the user wrote it, for a message: getopt_long has just
  * refused it or handed it out. */
-static void
-name_of_row (const struct option_row *row, char name[OPTIONS_SPELLING])
+void
+options_row_name (const struct option_row *row, char name[OPTIONS_SPELLING])
 {
   if (row->name != NULL)
     snprintf (name, OPTIONS_SPELLING, "--%s", row->name);
@@ -422,12 +403,12 @@ options_spell (enum command command, const char *name,
                char spelling[OPTIONS_SPELLING], bool *argument)
 {
   for (size_t i = 0; i < OPTION_ROWS; ++i) {
-    const struct option_row *row = &option_table[i];
+    const struct option_row *row = &options_rows[i];
     const char letter[] = { row->letter, '\0' };
 
     if ((row->commands & command) != 0
         && strcmp (name, row->name != NULL ? row->name : letter) == 0) {
-      name_of_row (row, spelling);
+      options_row_name (row, spelling);
       *argument = row->argument != NULL;
       return true;
     }
@@ -439,10 +420,10 @@ static const struct option_row *
 row_of_value (int value)
 {
   if (value >= ROW_VALUE (0) && value < ROW_VALUE (OPTION_ROWS))
-    return &option_table[value - ROW_VALUE (0)];
+    return &options_rows[value - ROW_VALUE (0)];
   for (size_t i = 0; i < OPTION_ROWS; ++i)
-    if (option_table[i].letter != 0 && option_table[i].letter == value)
-      return &option_table[i];
+    if (options_rows[i].letter != 0 && options_rows[i].letter == value)
+      return &options_rows[i];
   return NULL;
 }
 
@@ -455,7 +436,7 @@ take_option (struct options *options, int value, char **argv,
   const char *refused;
 
   if (value == ':' && (row = row_of_value (optopt)) != NULL) {
-    name_of_row (row, name);
+    options_row_name (row, name);
     return wrong_usage (options, log, name, "a value is missing");
   }
   if (row == NULL) {
@@ -473,13 +454,13 @@ take_option (struct options *options, int value, char **argv,
   refused = row->set (options, optarg);
   if (refused == NULL)
     return 0;
-  name_of_row (row, name);
+  options_row_name (row, name);
   if (optarg == NULL || optarg[0] == '\0')
     return wrong_usage (options, log, name, refused);
   log_report (log, LOG_LEVEL_ERROR, "wrong usage", name, "%s: %s",
               optarg, refused);
   log_hint (log, "see deltafs %s --help",
-            command_row (options->command)->name);
+            options_command_row (options->command)->name);
   return -EINVAL;
 }
 
@@ -489,7 +470,7 @@ prepare_getopt (enum command command, struct option *longs, char *shorts)
 {
   *shorts++ = ':';
   for (size_t i = 0; i < OPTION_ROWS; ++i) {
-    const struct option_row *row = &option_table[i];
+    const struct option_row *row = &options_rows[i];
 
     if ((row->commands & command) == 0)
       continue;
@@ -512,7 +493,7 @@ prepare_getopt (enum command command, struct option *longs, char *shorts)
 static errint_t
 check_operands (const struct options *options, const struct log *log)
 {
-  const struct command_row *row = command_row (options->command);
+  const struct command_row *row = options_command_row (options->command);
 
   if (options->operand_count < row->least)
     return wrong_usage (options, log, NULL, row->missing);
@@ -570,73 +551,4 @@ options_clear (struct options *options)
     free (values[i]->list);
     *values[i] = (struct option_values) { .list = NULL };
   }
-}
-
-void
-options_print_overview (FILE *file)
-{
-  fputs ("Shows only what a virtual machine's disk overlay changed.\n\n",
-         file);
-  for (size_t i = 0; i < COMMAND_ROWS; ++i)
-    fprintf (file, "%s deltafs %-6s [options]%s%s\n",
-             i == 0 ? "Usage:" : "      ", command_table[i].name,
-             command_table[i].operands[0] == '\0' ? "" : " ",
-             command_table[i].operands);
-  fputs ("\n", file);
-  for (size_t i = 0; i < COMMAND_ROWS; ++i)
-    fprintf (file, "  %-8s%s\n", command_table[i].name,
-             command_table[i].help);
-  fputs ("\n\"deltafs COMMAND --help\" lists the options of a command, "
-         "\"deltafs --version\"\nprints the version.  "
-         "See deltafs(1) for all of it.\n", file);
-}
-
-/* The option with its argument, as in "--base FILE". */
-static void
-usage_of_row (const struct option_row *row, char usage[64])
-{
-  name_of_row (row, usage);
-  if (row->argument != NULL)
-    snprintf (usage + strlen (usage), 64 - strlen (usage), " %s",
-              row->argument);
-}
-
-/* "  Also -q, -v, --progress WHEN, --version, --help; see deltafs-diff(1)." */
-static void
-print_common_options (enum command command, FILE *file)
-{
-  const char *between = "  Also ";
-
-  for (size_t i = 0; i < OPTION_ROWS; ++i) {
-    const struct option_row *row = &option_table[i];
-    char usage[64];
-
-    if ((row->commands & command) == 0 || row->help != NULL)
-      continue;
-    usage_of_row (row, usage);
-    fprintf (file, "%s%s", between, usage);
-    between = ", ";
-  }
-  fprintf (file, "; see deltafs-%s(1).\n", command_row (command)->name);
-}
-
-void
-options_print_help (enum command command, FILE *file)
-{
-  const struct command_row *described = command_row (command);
-
-  fprintf (file, "Usage: deltafs %s [options]%s%s\n%c%s.\n\n",
-           described->name, described->operands[0] == '\0' ? "" : " ",
-           described->operands,
-           described->help[0] - 'a' + 'A', described->help + 1);
-  for (size_t i = 0; i < OPTION_ROWS; ++i) {
-    const struct option_row *row = &option_table[i];
-    char usage[64];
-
-    if ((row->commands & command) == 0 || row->help == NULL)
-      continue;
-    usage_of_row (row, usage);
-    fprintf (file, "  %-24s %s\n", usage, row->help);
-  }
-  print_common_options (command, file);
 }
