@@ -87,7 +87,9 @@ print_entry (const struct delta_entry *entry,
     putc_unlocked ('\0', file);
     return 0;
   }
-  quoted = quote_path (entry->path, strlen (entry->path));
+  quoted = style->aligned
+    ? quote_path_for_people (entry->path, strlen (entry->path))
+    : quote_path (entry->path, strlen (entry->path));
   if (quoted == NULL)
     return -ENOMEM;
   /* No honest program changes a file silently: a mark without colour, too. */

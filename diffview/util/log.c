@@ -47,7 +47,7 @@ report (const struct log *log, enum log_level level,
   int written;
 
   if (object != NULL)
-    quoted = quote_path (object, strlen (object));
+    quoted = quote_path_for_people (object, strlen (object));
   if (reason == NULL)
     reason = "out of memory";
   written = quoted != NULL

@@ -74,14 +74,35 @@ quote_is_utf8 (const char *text, size_t length)
   return true;
 }
 
+/* What may change the order in which a line is shown, or end it: marks,
+ * embeddings, overrides and isolates of direction (U+061C, U+200E and F, U+202A
+ * to E, U+2066 to 9), separators of lines and paragraphs (U+2028 and 9). */
+static bool
+is_deceptive (const char *text, size_t step)
+{
+  unsigned char second, third;
+
+  if (step == 2)
+    return byte_at (text, 0) == 0xd8 && byte_at (text, 1) == 0x9c;
+  if (step != 3 || byte_at (text, 0) != 0xe2)
+    return false;
+  second = byte_at (text, 1);
+  third = byte_at (text, 2);
+  if (second == 0x80)
+    return third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
+  return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+}
+
 /* How many bytes at the start of TEXT can be printed as they are; 0 when the
  * first one cannot: control characters (C1 ones are C2 80 to C2 9F) and
- * invalid UTF-8. */
+ * invalid UTF-8; for PEOPLE what could deceive them, too. */
 static size_t
-printable_length (const char *text, size_t length)
+printable_length (const char *text, size_t length, bool people)
 {
   size_t step = quote_utf8_length (text, length);
 
+  if (people && is_deceptive (text, step))
+    return 0;
   if (step == 1 && (byte_at (text, 0) < 0x20 || byte_at (text, 0) == 0x7f))
     return 0;
   if (step == 2 && byte_at (text, 0) == 0xc2 && byte_at (text, 1) < 0xa0)
@@ -111,7 +132,7 @@ escape_byte (unsigned char byte, char *to)
 /* TEXT with escapes; with MARKS, quotes and backslashes too, and all in
  * quotes if anything was escaped. */
 static char *
-escape (const char *text, size_t length, bool marks)
+escape (const char *text, size_t length, bool marks, bool people)
 {
   char *result, *to;
   bool escaped = false;
@@ -126,7 +147,7 @@ escape (const char *text, size_t length, bool marks)
   if (marks)
     *to++ = '"';
   while (i < length) {
-    size_t step = printable_length (text + i, length - i);
+    size_t step = printable_length (text + i, length - i, people);
 
     if (step == 0 || (marks && (text[i] == '"' || text[i] == '\\'))) {
       to = escape_byte (byte_at (text, i), to);
@@ -152,13 +173,19 @@ escape (const char *text, size_t length, bool marks)
 char *
 quote_path (const char *text, size_t length)
 {
-  return escape (text, length, true);
+  return escape (text, length, true, false);
+}
+
+char *
+quote_path_for_people (const char *text, size_t length)
+{
+  return escape (text, length, true, true);
 }
 
 char *
 quote_message (const char *text, size_t length)
 {
-  return escape (text, length, false);
+  return escape (text, length, false, true);
 }
 
 char *

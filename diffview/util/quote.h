@@ -23,8 +23,13 @@ bool quote_is_utf8 (const char *text, size_t length);
  * Returns a new string to be freed, or NULL without memory. */
 char *quote_path (const char *text, size_t length);
 
-/* A message for the user: control characters and invalid UTF-8 escaped like
- * that, all else as it is and no quotes.  A new string to be freed, or NULL
+/* The same for a terminal: characters that change the direction of text or
+ * end a line (by which a name could be shown as another one) are escaped, too,
+ * byte by byte. */
+char *quote_path_for_people (const char *text, size_t length);
+
+/* A message for the user: what a terminal is not to get is escaped like that,
+ * all else as it is and no quotes.  A new string to be freed, or NULL
  * without memory. */
 char *quote_message (const char *text, size_t length);
 

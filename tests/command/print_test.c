@@ -15,9 +15,11 @@
 
 #include "print.h"
 
+enum form { TEXT, TERMINAL, JSON };
+
 /* A delta set of one entry, on the filesystem FILESYSTEM. */
 static char *
-print (const struct delta_entry *entry, bool main_tree, bool json)
+print (const struct delta_entry *entry, bool main_tree, enum form form)
 {
   struct delta_entry copy = *entry;
   struct delta_filesystem filesystem = {
@@ -27,13 +29,13 @@ print (const struct delta_entry *entry, bool main_tree, bool json)
     .entries = &copy, .count = 1,
     .filesystems = &filesystem, .filesystem_count = 1,
   };
-  struct print_style style = { .zero = false };
+  struct print_style style = { .aligned = form == TERMINAL };
   char *text = NULL;
   size_t size;
   FILE *file = open_memstream (&text, &size);
 
   assert_non_null (file);
-  assert_int_equal (json ? print_json (&delta, file)
+  assert_int_equal (form == JSON ? print_json (&delta, file)
                     : print_text (&delta, &style, file), 0);
   fclose (file);
   return text;
@@ -42,7 +44,7 @@ print (const struct delta_entry *entry, bool main_tree, bool json)
 static json_t *
 print_object (const struct delta_entry *entry, bool main_tree)
 {
-  CLEANUP_FREE char *text = print (entry, main_tree, true);
+  CLEANUP_FREE char *text = print (entry, main_tree, JSON);
   json_t *object = json_loads (text, JSON_REJECT_DUPLICATES, NULL);
 
   assert_non_null (object);
@@ -52,9 +54,23 @@ print_object (const struct delta_entry *entry, bool main_tree)
 static void
 assert_text (const struct delta_entry *entry, const char *wanted)
 {
-  CLEANUP_FREE char *text = print (entry, true, false);
+  CLEANUP_FREE char *text = print (entry, true, TEXT);
 
   assert_string_equal (text, wanted);
+}
+
+/* What shows a name as another one is quoted where people read it. */
+static void
+test_terminal (void **state)
+{
+  const struct delta_entry entry = {
+    .path = "/a\xe2\x80\xaetxt.exe", .status = STATUS_ADDED,
+  };
+  CLEANUP_FREE char *text = print (&entry, true, TERMINAL);
+
+  (void) state;
+  assert_string_equal (text, "A  -  \"/a\\342\\200\\256txt.exe\"\n");
+  assert_text (&entry, "A\t-\t/a\xe2\x80\xaetxt.exe\n");
 }
 
 static void
@@ -182,6 +198,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_text),
+    cmocka_unit_test (test_terminal),
     cmocka_unit_test (test_times),
     cmocka_unit_test (test_json_fields),
     cmocka_unit_test (test_json_unknown),

@@ -70,6 +70,37 @@ paths (void **state)
   expect_path ("\xc2\xa0", 2, "\xc2\xa0");
 }
 
+/* U+202E shows what follows it from right to left. */
+static void
+deceptive (void **state)
+{
+  static const struct {
+    const char *text, *wanted;
+  } cases[] = {
+    { "/a\xe2\x80\xaetxt.exe", "\"/a\\342\\200\\256txt.exe\"" },
+    { "\xd8\x9c\xe2\x80\x8e", "\"\\330\\234\\342\\200\\216\"" },
+    { "\xe2\x80\xa8\xe2\x81\xa6",
+      "\"\\342\\200\\250\\342\\201\\246\"" },
+    /* Neighbours of these. */
+    { "\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90", NULL },
+    { "\xe2\x80\xa7\xe2\x80\xaf", NULL },
+    { "\xe2\x81\xa5\xe2\x81\xaa\xe2\x82\xa6\xe3\x80\xae", NULL },
+    { "\xd7\x90\xd8\xa7\xc3\xa9", NULL },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    const char *text = cases[i].text;
+    CLEANUP_FREE char *people = quote_path_for_people (text, strlen (text));
+    CLEANUP_FREE char *message = quote_message (text, strlen (text));
+
+    assert_string_equal (people, cases[i].wanted != NULL ? cases[i].wanted
+                                                         : text);
+    assert_int_equal (strcmp (message, text) == 0, cases[i].wanted == NULL);
+    expect_path (text, strlen (text), text);
+  }
+}
+
 static void
 strings (void **state)
 {
@@ -197,6 +228,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (utf8),
     cmocka_unit_test (paths),
+    cmocka_unit_test (deceptive),
     cmocka_unit_test (strings),
     cmocka_unit_test (base64),
     cmocka_unit_test (messages_are_safe),
