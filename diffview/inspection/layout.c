@@ -91,7 +91,7 @@ warn_missing (const struct fstab_entry *entry, const struct log *log)
                 text != NULL ? text : entry->value);
   else
     log_report (log, LOG_LEVEL_WARNING,
-                "the guest's fstab names a device that the disk has not",
+                "the guest's fstab names a device that is not on the disk",
                 text, "nothing is shown at %s for it", entry->mount_point);
 }
 
