@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cache_session.h"
@@ -72,6 +73,8 @@ run (void *opaque, struct worker *worker)
   int code = EXIT_FAILED;
   errint_t error;
 
+  /* A file that may not grow any more is an error where it is written to. */
+  signal (SIGXFSZ, SIG_IGN);
   setvbuf (stdout, NULL, _IOFBF, STDOUT_BUFFER);
   error = report->open (&work, report->options, worker,
                         report->private_directory, report->show_progress,

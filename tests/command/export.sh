@@ -196,6 +196,10 @@ marked "$deltafs" export --manifest /dev/full everything 2>err >got
 is "full disk of the manifest: exit code" "$?" 2
 like "full disk of the manifest: message" "$(tail -n1 err)" \
     'deltafs: cannot write: /dev/full: No space left on device'
+(ulimit -f 1; marked "$deltafs" export everything >got 2>err)
+is "a file that may not grow: exit code" "$?" 2
+like "a file that may not grow: message" "$(tail -n1 err)" \
+    "^deltafs: cannot write: standard output: File too large"
 cp everything.tar precious
 marked "$deltafs" export --manifest precious good >got 2>err
 is "a manifest over something else: exit code" "$?" 2
