@@ -19,8 +19,6 @@
 
 /* More are counted, not named. */
 #define NAMED_LIMIT 8
-/* More namespaces than this may be named twice. */
-#define NAMESPACE_LIMIT 64
 
 struct search {
   const char *point;
@@ -28,8 +26,6 @@ struct search {
   unsigned major, minor;
   unsigned found;
   FILE *text;
-  ino_t seen[NAMESPACE_LIMIT];  /* mount namespaces */
-  unsigned seen_count;
 };
 
 /* The ID of the mount that a descriptor belongs to (proc(5), fdinfo), or -1. */
@@ -116,7 +112,7 @@ has_mapping (const struct search *search, int process)
 }
 
 static const char *
-reason_of_process (struct search *search, int process)
+reason_of_process (const struct search *search, int process)
 {
   if (leads_there (search, process, "cwd"))
     return "working directory";
@@ -145,64 +141,8 @@ name_process (struct search *search, int process, const char *pid,
            search->found > 1 ? ", " : "", name, pid, reason);
 }
 
-/* The namespace of mounts of a process (0: not to be known). */
-static ino_t
-mount_namespace (int process)
-{
-  struct stat namespace;
-
-  return fstatat (process, "ns/mnt", &namespace, 0) < 0
-    ? 0 : namespace.st_ino;
-}
-
-static const struct mount_row *
-find_device (const struct mounts *mounts, unsigned major, unsigned minor)
-{
-  for (size_t i = 0; i < mounts->count; ++i)
-    if (mounts->list[i].major == major && mounts->list[i].minor == minor
-        && mount_is_deltafs (&mounts->list[i]))
-      return &mounts->list[i];
-  return NULL;
-}
-
-static bool
-has_mount (const struct search *search, int process)
-{
-  int fd = openat (process, "mountinfo", O_RDONLY | O_CLOEXEC);
-  CLEANUP (mounts_free) struct mounts *mounts = NULL;
-  CLEANUP_FCLOSE FILE *file = NULL;
-
-  if (fd < 0)
-    return false;
-  file = fdopen (fd, "r");
-  if (file == NULL) {
-    close (fd);
-    return false;
-  }
-  return mounts_parse (file, &mounts) == 0
-    && find_device (mounts, search->major, search->minor) != NULL;
-}
-
-/* One process of each namespace but ours. */
-static const char *
-reason_of_namespace (struct search *search, int process)
-{
-  ino_t namespace = mount_namespace (process);
-
-  if (namespace == 0)
-    return NULL;
-  for (unsigned i = 0; i < search->seen_count; ++i)
-    if (search->seen[i] == namespace)
-      return NULL;
-  if (search->seen_count < NAMESPACE_LIMIT)
-    search->seen[search->seen_count++] = namespace;
-  return has_mount (search, process) ? "mount namespace" : NULL;
-}
-
 static void
-look_through_processes (struct search *search,
-                        const char *(*find_reason) (struct search *search,
-                                                    int process))
+look_through_processes (struct search *search)
 {
   CLEANUP_CLOSEDIR DIR *proc = opendir ("/proc");
   const struct dirent *member;
@@ -219,22 +159,10 @@ look_through_processes (struct search *search,
                       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (process < 0)
       continue;
-    reason = find_reason (search, process);
+    reason = reason_of_process (search, process);
     if (reason != NULL)
       name_process (search, process, member->d_name, reason);
   }
-}
-
-/* What was found, as a string; NULL without memory. */
-static char *
-finish (struct search *search, char **text)
-{
-  if (search->found > NAMED_LIMIT)
-    fprintf (search->text, " and %u more", search->found - NAMED_LIMIT);
-  if (fclose (search->text) == 0)
-    return *text;
-  free (*text);
-  return NULL;
 }
 
 char *
@@ -255,31 +183,12 @@ holders_text (const struct mounts *mounts, const struct mount_row *row)
     fprintf (search.text, "the mount at %s", below->point);
     search.found = 1;
   }
-  look_through_processes (&search, reason_of_process);
-  return finish (&search, &text);
-}
-
-char *
-holders_elsewhere (unsigned major, unsigned minor)
-{
-  CLEANUP (mounts_free) struct mounts *mounts = NULL;
-  struct search search = { .major = major, .minor = minor };
-  const struct mount_row *other = NULL;
-  struct stat own;
-  char *text = NULL;
-  size_t size;
-
-  search.text = open_memstream (&text, &size);
-  if (search.text == NULL)
+  look_through_processes (&search);
+  if (search.found > NAMED_LIMIT)
+    fprintf (search.text, " and %u more", search.found - NAMED_LIMIT);
+  if (fclose (search.text) != 0) {
+    free (text);
     return NULL;
-  if (mounts_read (&mounts) == 0)
-    other = find_device (mounts, major, minor);
-  if (other != NULL) {
-    fprintf (search.text, "the mount at %s", other->point);
-    search.found = 1;
   }
-  if (stat ("/proc/self/ns/mnt", &own) == 0)
-    search.seen[search.seen_count++] = own.st_ino;
-  look_through_processes (&search, reason_of_namespace);
-  return finish (&search, &text);
+  return text;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Who keeps a mount busy, or keeps it.
+ * Who keeps a mount busy.
  */
 #ifndef DELTAFS_HOLDERS_H
 #define DELTAFS_HOLDERS_H
@@ -12,13 +12,5 @@
  * directory), less (1240, open file)", or what is mounted below it.  A new
  * string, "" for nobody; NULL without memory.  Sends no request to the mount. */
 char *holders_text (const struct mounts *mounts, const struct mount_row *row);
-
-/* Of a filesystem that was unmounted here: where else it is mounted, as far as
- * this user may know: "the mount at /srv/scan" (mount --bind), or a process in
- * another namespace of mounts that had it when it was made, such as a
- * container's: "bash (1234, mount namespace)".  MAJOR and MINOR are the
- * device of its files.  A new string, "" for nowhere; NULL without memory.
- * Sends no request to the mount. */
-char *holders_elsewhere (unsigned major, unsigned minor);
 
 #endif

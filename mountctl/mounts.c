@@ -160,6 +160,15 @@ mounts_below (const struct mounts *mounts, const char *point)
   return NULL;
 }
 
+const struct mount_row *
+mounts_of_device (const struct mounts *mounts, unsigned major, unsigned minor)
+{
+  for (size_t i = 0; i < mounts->count; ++i)
+    if (mounts->list[i].major == major && mounts->list[i].minor == minor)
+      return &mounts->list[i];
+  return NULL;
+}
+
 bool
 mount_is_deltafs (const struct mount_row *row)
 {

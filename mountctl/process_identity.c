@@ -70,3 +70,12 @@ process_wait (const struct process_identity *identity, int milliseconds)
     poll (&poll_fd, 1, milliseconds);
   return !process_is_alive (identity);
 }
+
+void
+process_signal (const struct process_identity *identity, int signal)
+{
+  CLEANUP_CLOSE int fd = pidfd_open (identity->pid, 0);
+
+  if (fd >= 0 && process_is_alive (identity))
+    pidfd_send_signal (fd, signal, NULL, 0);
+}

@@ -30,4 +30,7 @@ bool process_is_alive (const struct process_identity *identity);
 bool process_wait (const struct process_identity *identity,
                    int milliseconds);
 
+/* Sends SIGNAL to that very process, if it is still there. */
+void process_signal (const struct process_identity *identity, int signal);
+
 #endif

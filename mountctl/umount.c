@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,8 +23,10 @@
 #include "unmount.h"
 
 #define RETRY_MILLISECONDS 100
-/* How long the processes of a mount that is undone may take to end. */
+/* How long the processes of a mount that is undone may take to end, and when
+ * they are asked to. */
 #define END_MILLISECONDS 30000
+#define ASK_MILLISECONDS 2000
 
 static const char what[] = "cannot unmount";
 
@@ -230,40 +233,43 @@ remove_directory (const char *directory, int64_t end)
 
 static const char not_ended[] = "unmounted, but not all has ended";
 
-/* It is served on as long as it is mounted anywhere.  -EBUSY if it is. */
+/* -EBUSY where it can be seen at another place, too (mount --bind), and is
+ * served there. */
 static errint_t
-report_elsewhere (const struct target *target, const struct log *log)
+look_elsewhere (const struct target *target, const struct log *log)
 {
-  CLEANUP_FREE char *holders = holders_elsewhere (target->major,
-                                                  target->minor);
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  const struct mount_row *other = mounts_read (&mounts) < 0 ? NULL
+    : mounts_of_device (mounts, target->major, target->minor);
 
-  if (holders == NULL || holders[0] == '\0')
+  if (other == NULL)
     return 0;
   log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
-              "it is in use by %s", holders);
-  log_hint (log, "end that; or process %d, and it is gone there, too",
+              "it is in use by the mount at %s", other->point);
+  log_hint (log, "unmount that; or end process %d, and it is gone there, too",
             (int) target->supervisor.pid);
   return -EBUSY;
 }
 
 static errint_t
-wait_for_end (const struct target *target, const struct options *options,
-              const struct log *log)
+wait_for_end (const struct target *target, const struct log *log)
 {
   int64_t end = now_milliseconds () + END_MILLISECONDS;
-  const int busy = options->timeout < END_MILLISECONDS / 1000
-    ? (int) options->timeout * 1000 : END_MILLISECONDS;
 
-  if (!process_wait (&target->supervisor, busy)) {
-    errint_t error = report_elsewhere (target, log);
+  if (!process_wait (&target->supervisor, ASK_MILLISECONDS)) {
+    errint_t error = look_elsewhere (target, log);
 
     if (error < 0)
       return error;
-    if (!process_wait (&target->supervisor, END_MILLISECONDS - busy)) {
-      log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
-                  "process %d is still there", (int) target->supervisor.pid);
-      return -ETIMEDOUT;
-    }
+    /* A mount namespace that was made meanwhile, such as a container's, has a
+     * copy of the mount, and keeps it from ending by itself. */
+    process_signal (&target->supervisor, SIGTERM);
+  }
+  if (!process_wait (&target->supervisor,
+                     END_MILLISECONDS - ASK_MILLISECONDS)) {
+    log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
+                "process %d is still there", (int) target->supervisor.pid);
+    return -ETIMEDOUT;
   }
   if (!remove_directory (target->private_directory, end)) {
     log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
@@ -285,7 +291,7 @@ unmount_argument (const char *argument, const struct options *options,
     error = undo (&target, options, log);
   }
   if (error == 0 && !options->lazy && target.has_supervisor)
-    error = wait_for_end (&target, options, log);
+    error = wait_for_end (&target, log);
   target_clear (&target);
   return error;
 }

@@ -87,38 +87,10 @@ is "mounted elsewhere: exit code" "$status" 2
 is "mounted elsewhere: message" "$(head -n1 err)" \
     "deltafs: unmounted, but not all has ended: $mnt: it is in use by the mount at $work/bound"
 like "mounted elsewhere: hint" "$(sed 1d err)" \
-    "^deltafs: hint: end that; or process $supervisor, "
+    "^deltafs: hint: unmount that; or end process $supervisor, "
 is "mounted elsewhere: it is served there" "$(cat bound/srv/new/file)" content
 umount bound
 check_nothing_left "mounted elsewhere"
-
-# In the namespace of a container, say.
-if unshare -m true 2>/dev/null; then
-    command_run mount good "$mnt"
-    unshare -m --propagation private sleep 60 &
-    other=$!
-    retry 5 grep -qx sleep /proc/$other/comm
-    command_run umount --timeout 1 "$mnt"
-    is "another namespace: exit code" "$status" 2
-    like "another namespace: message" "$(head -n1 err)" \
-        "$mnt: it is in use by sleep \\(process $other, mount namespace\\)\$"
-    kill $other
-    wait $other 2>/dev/null
-    check_nothing_left "another namespace"
-
-    # The hint's other way.
-    command_run mount good "$mnt"
-    supervisor=$(supervisor_of "$mnt")
-    unshare -m --propagation private sleep 60 &
-    other=$!
-    retry 5 grep -qx sleep /proc/$other/comm
-    umount "$mnt"
-    kill "$supervisor"
-    check "another namespace: the supervisor ends" retry 10 none_started
-    kill $other
-    wait $other 2>/dev/null
-    check_nothing_left "another namespace, ended"
-fi
 
 # --lazy.
 command_run mount good "$mnt"
@@ -138,6 +110,25 @@ command_run umount a none b
 is "several, one wrong: exit code" "$status" 2
 is "several, one wrong: one message" "$(wc -l <err)" 1
 check_nothing_left "several"
+
+# A mount namespace that was made meanwhile has a copy of the mount.
+command_run mount good "$mnt"
+if unshare -m true; then
+    env $mark unshare --mount --propagation private sleep 1000 &
+    keeper=$!
+    retry 10 grep -qx sleep /proc/$keeper/comm
+    command_run umount "$mnt"
+    is "a copy of the mount elsewhere: exit code" "$status" 0
+    is "a copy of the mount elsewhere: nothing said" "$(cat err)" ""
+    is "a copy of the mount elsewhere: nobody is left" \
+        "$(started deltafs_memory)" ""
+    command_run mount good "$mnt"
+    is "a copy of the mount elsewhere: a new mount" "$status" 0
+    kill $keeper
+    wait $keeper 2>/dev/null
+fi
+command_run umount "$mnt"
+check_nothing_left "a copy of the mount elsewhere"
 
 # One that hangs (its worker is stopped) does not make umount hang.
 command_run mount good "$mnt"
