@@ -71,26 +71,27 @@ find_format (const struct walk *walk, const char *name, const char *of,
 }
 
 static errint_t
-detect_format (const struct walk *walk, const struct image_file *file,
+detect_format (const struct walk *walk, struct image_file *file,
                const struct image_format **format)
 {
-  CLEANUP (image_file_close) struct image_file *copy = NULL;
+  const struct image_file *start = file;
   CLEANUP_FREE char *reason = NULL;
   errint_t error = 0;
 
   if (file->fd < 0)
-    error = remote_copy_start (file, walk->options->private_directory,
-                               &reason, &copy);
+    error = remote_start (file, walk->options->private_directory, &reason,
+                          &start);
   if (error == 0)
-    error = format_detect (copy != NULL ? copy : file, format);
+    error = format_detect (start, format);
   if (error != 0)
     log_report (walk->log, LOG_LEVEL_ERROR, "cannot read the image",
                 file->name, "%s", reason != NULL ? reason : strerror (-error));
+  remote_hint (walk->log, reason);
   return error;
 }
 
 static errint_t
-overlay_format (const struct walk *walk, const struct image_file *file,
+overlay_format (const struct walk *walk, struct image_file *file,
                 const struct image_format **format)
 {
   errint_t error;
@@ -135,7 +136,7 @@ stored_format (const struct walk *walk, const struct image_layer *above,
 
 /* The format of --base where it is no stored layer. */
 static errint_t
-outside_format (const struct walk *walk, const struct image_file *file,
+outside_format (const struct walk *walk, struct image_file *file,
                 const struct image_format **format)
 {
   errint_t error;

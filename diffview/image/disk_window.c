@@ -28,6 +28,8 @@ struct disk_window {
 static errint_t
 failed (const struct disk_window *window, errint_t error)
 {
+  if (error == -EREMOTEIO)
+    return error;               /* pair_read has reported that */
   return log_error (window->log, error, "cannot read the disk",
                     window->side == SIDE_BASE ? "base" : "overlay");
 }

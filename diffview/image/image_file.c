@@ -133,6 +133,7 @@ image_file_close (struct image_file *file)
     return;
   if (file->fd >= 0)
     close (file->fd);
+  image_file_close (file->start);
   free (file->name);
   free (file);
 }

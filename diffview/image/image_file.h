@@ -19,6 +19,8 @@ struct image_file {
   char *name;                   /* path or URI, for messages and for names
                                  * that are relative to this one */
   int fd;                       /* O_RDONLY; -1 for a URI */
+  struct image_file *start;     /* of a URI: a local copy of its first bytes,
+                                 * once somebody wanted it (remote.h) */
   bool device;                  /* a block device */
   dev_t device_number;          /* where the file is, or the device itself */
   ino_t inode;                  /* 0 for a block device */

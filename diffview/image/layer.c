@@ -93,22 +93,22 @@ static errint_t
 read_header (struct image_layer *layer, const struct pair_options *options,
              const struct log *log)
 {
-  CLEANUP (image_file_close) struct image_file *copy = NULL;
+  const struct image_file *start = layer->file;
   CLEANUP_FREE char *failure = NULL;
   const char *reason;
   errint_t error;
 
   if (layer->file->fd < 0 && layer->format->layered) {
-    error = remote_copy_start (layer->file, options->private_directory,
-                               &failure, &copy);
+    error = remote_start (layer->file, options->private_directory, &failure,
+                          &start);
     if (error != 0) {
       log_report (log, LOG_LEVEL_ERROR, cannot_read, layer->file->name, "%s",
                   failure != NULL ? failure : strerror (-error));
+      remote_hint (log, failure);
       return error;
     }
   }
-  error = image_header_read (copy != NULL ? copy : layer->file, layer->format,
-                             &layer->header, &reason);
+  error = image_header_read (start, layer->format, &layer->header, &reason);
   if (error != 0)
     log_report (log, LOG_LEVEL_ERROR, cannot_read, layer->file->name, "%s",
                 reason);

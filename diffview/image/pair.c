@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@
 #define SIZE_LIMIT (UINT64_C (1) << 47)
 
 struct image_pair {
+  const struct log *log;
+  atomic_bool remote_failed;    /* and that was reported */
   struct image_chains *chains;
   struct image_watch *watch;
   int scratch[SIDES];           /* empty files for the scratch layers */
@@ -237,6 +240,7 @@ pair_open (const struct pair_options *options, const struct log *log,
 
   if (pair == NULL)
     return log_error (log, -ENOMEM, "cannot open the images", NULL);
+  pair->log = log;
   pair->scratch[SIDE_BASE] = pair->scratch[SIDE_OVERLAY] = -1;
   pthread_mutex_init (&pair->lock, NULL);
   error = open_pair (pair, options, log);
@@ -278,6 +282,12 @@ pair_check (struct image_pair *pair)
   return image_watch_check (pair->watch);
 }
 
+bool
+pair_remote_failed (const struct image_pair *pair)
+{
+  return atomic_load (&pair->remote_failed);
+}
+
 uint64_t
 pair_size (const struct image_pair *pair, enum side side)
 {
@@ -314,11 +324,47 @@ pair_written (const struct image_pair *pair)
   return pair->has_map ? &pair->written : NULL;
 }
 
+/* The first image that a side's disk consists of and that is not a local file;
+ * NULL where all are. */
+static const char *
+remote_name (const struct image_pair *pair, enum side side)
+{
+  const struct image_chains *chains = pair->chains;
+  const bool own = side == SIDE_BASE && chains->base_index == 0;
+  const struct image_chain *chain = own ? &chains->base : &chains->overlay;
+
+  for (size_t i = side == SIDE_BASE && !own ? chains->base_index : 0;
+       i < chain->count; ++i) {
+    const struct image_layer *layer = &chain->layers[i];
+
+    if (layer->file->fd < 0)
+      return layer->file->name;
+    if (layer->data_file != NULL && layer->data_file->fd < 0)
+      return layer->data_file->name;
+  }
+  return NULL;
+}
+
+/* What a read comes to that the daemon has failed at. */
+static errint_t
+failed_read (struct image_pair *pair, enum side side)
+{
+  const char *remote = remote_name (pair, side);
+
+  if (remote == NULL)
+    return -EIO;
+  if (!atomic_exchange (&pair->remote_failed, true))
+    log_report (pair->log, LOG_LEVEL_ERROR, "cannot read the image", remote,
+                "its server is gone, does not answer or reports an error");
+  return -EREMOTEIO;
+}
+
 errint_t
 pair_read (struct image_pair *pair, enum side side,
            void *buffer, size_t length, uint64_t offset)
 {
   const uint64_t size = pair_size (pair, side);
+  errint_t error;
 
   if (length > size || offset > size - length)
     return -EINVAL;
@@ -326,8 +372,9 @@ pair_read (struct image_pair *pair, enum side side,
       && local_disk_read (pair->local[side], buffer, length, offset) == 0)
     return 0;
   if (wait_for_daemon (pair, side) != 0)
-    return -EIO;
-  return nbd_side_read (pair->sides[side], buffer, length, offset);
+    return remote_name (pair, side) != NULL ? -EREMOTEIO : -EIO;
+  error = nbd_side_read (pair->sides[side], buffer, length, offset);
+  return error == -EIO ? failed_read (pair, side) : error;
 }
 
 errint_t

@@ -55,6 +55,9 @@ bool pair_is_written (const struct image_pair *pair);
  * written then may only grow.  To be asked after reading.  Any thread. */
 errint_t pair_check (struct image_pair *pair);
 
+/* Has pair_read given -EREMOTEIO since the pair was opened?  Any thread. */
+bool pair_remote_failed (const struct image_pair *pair);
+
 /* Virtual size of a side's disk, bytes. */
 uint64_t pair_size (const struct image_pair *pair, enum side side);
 
@@ -75,7 +78,9 @@ bool pair_base_identity (const struct image_pair *pair,
 
 /* Reads LENGTH bytes of a side's disk as the images hold them (no journal
  * replayed).  Beyond the end of the disk: -EINVAL.  -EIO is not reported.
- * Any thread. */
+ * -EREMOTEIO, which is reported the first time, in its place where an image of
+ * that side is remote: then it is no damage of the guest's, and the next read
+ * may go well.  Any thread. */
 errint_t pair_read (struct image_pair *pair, enum side side,
                     void *buffer, size_t length, uint64_t offset);
 

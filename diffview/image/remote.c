@@ -187,17 +187,50 @@ describe_nbd (const struct uri *uri, const char **reason)
                     "export", export);
 }
 
+/* QEMU's ?host_key_check= as it is in QMP, a new reference, or NULL without
+ * it.  False, with *REASON, where it is none. */
+static bool
+describe_host_key_check (const struct uri *uri, json_t **described,
+                         const char **reason)
+{
+  static const char *const hashes[] = { "md5", "sha1", "sha256" };
+  CLEANUP_FREE char *check = query_value (uri, "host_key_check");
+  const char *colon = check != NULL ? strchr (check, ':') : NULL;
+
+  *described = NULL;
+  if (check == NULL)
+    return true;
+  if (strcmp (check, "yes") == 0)
+    *described = json_pack ("{s:s}", "mode", "known_hosts");
+  if (strcmp (check, "no") == 0)
+    *described = json_pack ("{s:s}", "mode", "none");
+  for (size_t i = 0; colon != NULL && i < sizeof hashes / sizeof hashes[0];
+       ++i)
+    if (strncmp (check, hashes[i], (size_t) (colon - check)) == 0
+        && hashes[i][colon - check] == '\0')
+      *described = json_pack ("{s:s, s:s, s:s}", "mode", "hash",
+                              "type", hashes[i], "hash", colon + 1);
+  *reason = "host_key_check must be yes, no or md5:, sha1: or sha256: and the "
+    "host key's digest in hexadecimal";
+  return *described != NULL;
+}
+
 static json_t *
 describe_ssh (const struct uri *uri, const char **reason)
 {
+  json_t *check;
+
   if (uri->host[0] == '\0' || uri->path[0] == '\0') {
     *reason = "the URI names no host or no path";
     return NULL;
   }
-  return json_pack ("{s:s, s:{s:s, s:s}, s:s, s:s*}", "driver", "ssh",
+  if (!describe_host_key_check (uri, &check, reason))
+    return NULL;
+  return json_pack ("{s:s, s:{s:s, s:s}, s:s, s:s*, s:o*}", "driver", "ssh",
                     "server", "host", uri->host,
                     "port", uri->port != NULL ? uri->port : "22",
-                    "path", uri->path, "user", uri->user);
+                    "path", uri->path, "user", uri->user,
+                    "host-key-check", check);
 }
 
 /* The protocol part of a "json:" name as libvirt writes it: the whole, or the
@@ -256,35 +289,40 @@ remote_open (const char *uri, const char **reason, struct image_file **file)
   return error;
 }
 
-/* The exit status is 0, in time. */
-static bool
-succeeds (pid_t pid)
+/* Waits for its end.  -ETIMEDOUT, or -EIO when its exit status is not 0. */
+static errint_t
+finish (pid_t pid)
 {
   CLEANUP_CLOSE int handle = pidfd_open (pid, 0);
   struct pollfd ended = { .fd = handle, .events = POLLIN };
+  errint_t error = 0;
   int status;
 
-  if (handle < 0 || poll (&ended, 1, COPY_TIMEOUT_MILLISECONDS) <= 0)
+  if (handle < 0 || poll (&ended, 1, COPY_TIMEOUT_MILLISECONDS) <= 0) {
     kill (pid, SIGKILL);
+    error = -ETIMEDOUT;
+  }
   status = subprocess_wait (pid);
-  return WIFEXITED (status) && WEXITSTATUS (status) == 0;
+  return error != 0 || (WIFEXITED (status) && WEXITSTATUS (status) == 0)
+    ? error : -EIO;
 }
 
-/* What a program wrote into ERRORS, without its name and line end; NULL when
+/* What qemu-img wrote into ERRORS, without its name and line end; NULL when
  * that is nothing. */
 static char *
 read_errors (int errors)
 {
-  char text[1024], *start = text, *colon;
+  static const char program[] = "qemu-img: ";
+  char text[1024], *start, *colon;
   ssize_t got = pread (errors, text, sizeof text - 1, 0);
 
   if (got <= 0)
     return NULL;
   text[got] = '\0';
-  text[strcspn (text, "\n")] = '\0';
-  colon = strstr (text, ": ");
-  if (strncmp (text, "qemu-img", 8) == 0 && colon != NULL)
-    start = colon + 2;
+  /* Before that it may say that a module is missing, which has a hint. */
+  start = strstr (text, program);
+  start = start != NULL ? start + strlen (program) : text;
+  start[strcspn (start, "\n")] = '\0';
   /* The name is reported by us, as the user gave it. */
   colon = strstr (start, "}': ");
   if (colon != NULL)
@@ -308,9 +346,9 @@ input_argument (const struct image_file *file)
   return argument;
 }
 
-errint_t
-remote_copy_start (const struct image_file *file, const char *directory,
-                   char **reason, struct image_file **copy)
+static errint_t
+copy_start (const struct image_file *file, const char *directory,
+            char **reason, struct image_file **copy)
 {
   CLEANUP_FREE char *path = NULL, *input = NULL, *output = NULL;
   CLEANUP_CLOSE int target = -1, errors = -1;
@@ -333,13 +371,34 @@ remote_copy_start (const struct image_file *file, const char *directory,
   error = subprocess_start ((const char *const []) {
       "qemu-img", "dd", "-U", "-O", "raw", "bs=1M",
       START_MEBIBYTES, input, output, NULL }, errors, NULL, 0, &pid);
-  if (error == 0 && !succeeds (pid)) {
-    *reason = read_errors (errors);
-    error = -EIO;
+  if (error == 0) {
+    error = finish (pid);
+    if (error == -EIO)
+      *reason = read_errors (errors);
   }
   if (error == 0)
     error = image_file_open (AT_FDCWD, path, file->name, IMAGE_FILE_REGULAR,
                              O_NOFOLLOW, &ignored, copy);
   unlink (path);
   return error;
+}
+
+errint_t
+remote_start (struct image_file *file, const char *directory,
+              char **reason, const struct image_file **start)
+{
+  errint_t error = 0;
+
+  if (file->start == NULL)
+    error = copy_start (file, directory, reason, &file->start);
+  *start = file->start;
+  return error;
+}
+
+void
+remote_hint (const struct log *log, const char *reason)
+{
+  if (reason != NULL && strncmp (reason, "Unknown driver '", 16) == 0)
+    log_hint (log, "install QEMU's drivers for https and ssh (Debian 12: "
+              "qemu-block-extra)");
 }

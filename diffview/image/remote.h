@@ -11,6 +11,7 @@
 
 #include "errint.h"
 #include "image_file.h"
+#include "log.h"
 
 /* Is a name on the command line a URI ("https://…") rather than a path? */
 bool remote_is_uri (const char *name);
@@ -25,11 +26,14 @@ errint_t remote_open (const char *uri, const char **reason,
  * names; NULL with *REASON, as above. */
 json_t *remote_describe (const char *uri, const char **reason);
 
-/* Copies the first bytes of FILE, as many as any header has, into an unlinked
- * local file in DIRECTORY, which gets FILE's name.  -EIO with *REASON, a new
- * string to be freed or NULL; not reported. */
-errint_t remote_copy_start (const struct image_file *file,
-                            const char *directory,
-                            char **reason, struct image_file **copy);
+/* The first bytes of FILE, a URI, as many as any header has, in a local file
+ * of FILE's name, which is FILE's; they are fetched the first time.  The file is
+ * made in DIRECTORY, unlinked.  -EIO, -ETIMEDOUT, … with *REASON, a new string to
+ * be freed or NULL; not reported. */
+errint_t remote_start (struct image_file *file, const char *directory,
+                       char **reason, const struct image_file **start);
+
+/* A hint where there is one for what QEMU said, REASON (or NULL). */
+void remote_hint (const struct log *log, const char *reason);
 
 #endif

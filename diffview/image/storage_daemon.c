@@ -17,6 +17,7 @@
 #include <sys/un.h>
 
 #include "qmp.h"
+#include "remote.h"
 #include "storage_daemon.h"
 #include "subprocess.h"
 
@@ -273,6 +274,7 @@ storage_daemon_blame (struct storage_daemon *daemon,
         continue;
       log_report (daemon->log, LOG_LEVEL_ERROR, parts[i].what,
                   parts[i].object, "%s", complaint);
+      remote_hint (daemon->log, complaint);
       return error;
     }
   return report_failure (daemon, error, NULL);

@@ -29,7 +29,10 @@ guard_compute (struct engine *engine, const struct compare_rules *rules,
   errint_t error = guard->inner->operations->compute (guard->inner, rules,
                                                       delta, filesystem);
 
-  return error == 0 ? pair_check (guard->pair) : error;
+  if (error == 0)
+    error = pair_check (guard->pair);
+  /* Where a remote image could not be read, something may be missing. */
+  return error == 0 && pair_remote_failed (guard->pair) ? -EREMOTEIO : error;
 }
 
 static errint_t
@@ -44,6 +47,9 @@ guard_pread (struct engine *engine, enum side side,
   if (error == 0)
     error = guard->inner->operations->pread (guard->inner, side, entry,
                                              buffer, length, offset, got);
+  /* That is between us and the images. */
+  if (error == -EREMOTEIO)
+    error = -EIO;
   return error == 0 ? pair_check (guard->pair) : error;
 }
 
@@ -71,6 +77,8 @@ guard_next_data (struct engine *engine, enum side side,
     guard->inner->operations->next_data (guard->inner, side, entry, offset,
                                          start, length);
 
+  if (error == -EREMOTEIO)
+    error = -EIO;
   return error == 0 ? pair_check (guard->pair) : error;
 }
 

@@ -342,6 +342,15 @@ uris (void **state)
              "\"user\":\"me\"}");
   describes ("ssh://host/a", "{\"driver\":\"ssh\",\"path\":\"/a\","
              "\"server\":{\"host\":\"host\",\"port\":\"22\"}}");
+  describes ("ssh://host/a?host_key_check=no", "{\"driver\":\"ssh\","
+             "\"host-key-check\":{\"mode\":\"none\"},\"path\":\"/a\","
+             "\"server\":{\"host\":\"host\",\"port\":\"22\"}}");
+  describes ("ssh://host/a?host_key_check=sha256:0f", "{\"driver\":\"ssh\","
+             "\"host-key-check\":{\"hash\":\"0f\",\"mode\":\"hash\","
+             "\"type\":\"sha256\"},\"path\":\"/a\","
+             "\"server\":{\"host\":\"host\",\"port\":\"22\"}}");
+  describes ("ssh://host/a?host_key_check=sha2", NULL);
+  describes ("ssh://host/a?host_key_check=sha:0f", NULL);
   describes ("https://h/x?y", "{\"driver\":\"https\","
              "\"url\":\"https://h/x?y\"}");
   describes ("nbd+unix:///e", NULL);

@@ -128,7 +128,7 @@ read_disk (struct blocks *blocks, enum side side,
                             blocks->side[side].offset + offset);
 
   blocks->bytes_read[side] += length;
-  return err == -ENOMEM ? err : err < 0 ? -EIO : 0;
+  return err == 0 || err == -ENOMEM || err == -EREMOTEIO ? err : -EIO;
 }
 
 /* Where both sides hold the same bytes the base's are read, so that they

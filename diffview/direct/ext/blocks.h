@@ -50,7 +50,7 @@ void blocks_set_replay (struct blocks *blocks, enum side side,
 
 /* Reads LENGTH bytes at OFFSET of the volume through the cache: for small
  * pieces of metadata.  -EIO beyond the end of the disk or where it cannot be
- * read, -ENOMEM; nothing is reported. */
+ * read, -ENOMEM; nothing is reported but what pair_read reports: -EREMOTEIO. */
 errint_t blocks_read (struct blocks *blocks, enum side side,
                       void *buffer, size_t length, uint64_t offset);
 

@@ -225,7 +225,8 @@ ext_compute (struct engine *engine, const struct compare_rules *rules,
       (err < 0 || has_unreadable (delta, first)))
     return -EAGAIN;
   if (err < 0)
-    return log_error (ext->log, err, "cannot compare", ext->name);
+    return err == -EREMOTEIO ? err
+      : log_error (ext->log, err, "cannot compare", ext->name);
   report_unreadable (ext, delta, first);
   return 0;
 }
@@ -266,7 +267,8 @@ ext_pread (struct engine *engine, enum side side,
     err = read_file (ext, side, inode, buffer, length, offset);
   if (err == 0)
     *got = length;
-  else if (open_files_first_failure (ext->files, side, inode))
+  else if (err != -EREMOTEIO
+           && open_files_first_failure (ext->files, side, inode))
     log_report (ext->log, LOG_LEVEL_WARNING, "cannot read the content",
                 entry->path, "%s (%s)", strerror (-err), ext->name);
   return err;
@@ -423,7 +425,7 @@ ext_engine_open (struct image_pair *pair,
     *result = &ext->engine;
     return 0;
   }
-  if (err != -ENOTSUP)
+  if (err != -ENOTSUP && err != -EREMOTEIO)
     log_report (log, LOG_LEVEL_ERROR, "cannot read the filesystem", name,
                 "%s", *reason != NULL ? *reason : strerror (-err));
   ext_close (&ext->engine);

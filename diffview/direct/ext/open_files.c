@@ -110,7 +110,7 @@ open_file (struct open_files *files, enum side side, uint32_t number,
     err = content_open (files->fs[side], &inode, &file->content);
   if (err < 0) {
     close_file (file);
-    return err == -ENOMEM ? err : -EIO;
+    return err == -ENOMEM || err == -EREMOTEIO ? err : -EIO;
   }
   file->key = key_of (side, number);
   *result = file;
