@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "domain.h"
 #include "message.h"
 #include "mount_helper.h"
 #include "options.h"
@@ -79,7 +80,8 @@ parse_and_run (enum command command, int argc, char **argv,
       puts (PACKAGE_STRING);
       code = finish_stdout (&messages->log);
     }
-    else
+    else if (options.domain == NULL
+             || domain_find (&options, &messages->log) == 0)
       code = run_command (&options, messages);
   }
   options_clear (&options);

@@ -111,7 +111,7 @@ add_long (struct helper *helper, const char *word)
 {
   /* Those of a person at a terminal, and of other programs. */
   static const char *const not_here[] = {
-    "f", "fd", "help", "o", "progress", "version", NULL,
+    "connect", "domain", "f", "fd", "help", "o", "progress", "version", NULL,
   };
   size_t length = strcspn (word, "=");
   CLEANUP_FREE char *name = strndup (word, length);

@@ -107,6 +107,8 @@ SET_TRUE (version)
 SET_TRUE (zero)
 SET_STRING (base)
 SET_STRING (base_format)
+SET_STRING (connect)
+SET_STRING (domain)
 SET_STRING (format)
 SET_STRING (manifest)
 SET_STRING (pid_file)
@@ -194,6 +196,17 @@ set_symlinks (struct options *options, char *value)
   else
     return "must be keep or inside";
   return NULL;
+}
+
+void
+options_set_overlay (struct options *options, char *overlay)
+{
+  options->domain_disk = overlay;
+  options->domain_operands[0] = overlay;
+  for (int i = 0; i < options->operand_count; ++i)
+    options->domain_operands[i + 1] = options->operands[i];
+  options->operands = options->domain_operands;
+  options->operand_count++;
 }
 
 /* A decimal number up to LIMIT, with nothing around it. */
@@ -288,6 +301,8 @@ set_mount_words (struct options *options, char *value)
 const struct option_row options_rows[] = {
   { "base", 0, "FILE", IMAGES,
     "compare with FILE, not with the backing file", set_base },
+  { "domain", 0, "NAME[:TARGET]", IMAGES,
+    "a disk of a guest of libvirt, in place of OVERLAY", set_domain },
   { "format", 0, "F", IMAGES,
     "format of OVERLAY, where it is not qcow2", set_format },
   { "base-format", 0, "F", IMAGES,
@@ -313,10 +328,6 @@ const struct option_row options_rows[] = {
     "only matching paths; repeatable", set_includes },
   { "exclude", 0, "GLOB", PAIR,
     "no matching paths; wins; repeatable", set_excludes },
-  { "no-cache", 0, NULL, PAIR,
-    "neither use nor make an index of the base", set_no_cache },
-  { "sandbox", 0, "WHEN", IMAGES,
-    "auto, require or off", set_sandbox },
   { NULL, 'f', NULL, COMMAND_MOUNT,
     "stay in the foreground", set_foreground },
   { NULL, 'o', "OPTIONS", COMMAND_MOUNT,
@@ -346,6 +357,9 @@ const struct option_row options_rows[] = {
     "detach now, also while in use; do not wait", set_lazy },
   { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
     "how long to try while in use (30)", set_timeout },
+  { "connect", 0, "URI", IMAGES, NULL, set_connect },
+  { "no-cache", 0, NULL, PAIR, NULL, set_no_cache },
+  { "sandbox", 0, "WHEN", IMAGES, NULL, set_sandbox },
   { NULL, 'q', NULL, WORKING, NULL, set_quiet },
   { NULL, 'v', NULL, WORKING, NULL, set_verbose },
   { "progress", 0, "WHEN", IMAGES, NULL, set_progress },
@@ -494,12 +508,17 @@ static errint_t
 check_operands (const struct options *options, const struct log *log)
 {
   const struct command_row *row = options_command_row (options->command);
+  const int instead = options->domain != NULL;  /* of the overlay */
 
-  if (options->operand_count < row->least)
-    return wrong_usage (options, log, NULL, row->missing);
-  if (options->operand_count > row->most)
-    return wrong_usage (options, log, options->operands[row->most],
-                        "one operand too many");
+  if (options->operand_count < row->least - instead)
+    return wrong_usage (options, log, NULL, instead
+                        ? "a mount point is needed" : row->missing);
+  if (options->operand_count > row->most - instead)
+    return wrong_usage (options, log, options->operands[row->most - instead],
+                        instead ? "one operand too many: --domain stands for "
+                        "the overlay" : "one operand too many");
+  if (options->connect != NULL && options->domain == NULL)
+    return wrong_usage (options, log, NULL, "--connect is for --domain");
   for (int i = 0; i < options->operand_count; ++i)
     if (options->operands[i][0] == '\0')
       return wrong_usage (options, log, NULL, "an operand is empty");
@@ -547,6 +566,7 @@ options_clear (struct options *options)
     &options->includes, &options->excludes,
   };
 
+  free (steal_pointer (&options->domain_disk));
   for (size_t i = 0; i < sizeof values / sizeof values[0]; ++i) {
     free (values[i]->list);
     *values[i] = (struct option_values) { .list = NULL };

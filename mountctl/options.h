@@ -37,10 +37,10 @@ struct option_values {
   size_t count;
 };
 
-/* Strings are those of argv. */
+/* Strings are those of argv, but for what --domain found. */
 struct options {
   enum command command;
-  char **operands;              /* in argv */
+  char **operands;              /* in argv, or domain_operands */
   int operand_count;
   bool help, version;           /* nothing else was asked for */
   bool quiet, verbose;
@@ -48,6 +48,10 @@ struct options {
   /* the pair */
   const char *base, *format, *base_format;
   bool allow_remote_backing;
+  const char *domain, *connect; /* --domain, or NULL: then the overlay is no
+                                 * operand until it is found */
+  char *domain_disk;            /* owned: what was found */
+  char *domain_operands[2];
 
   /* the comparison */
   enum engine_choice engine;
@@ -93,6 +97,10 @@ bool options_spell (enum command command, const char *name,
 errint_t options_parse (struct options *options, enum command command,
                         int argc, char **argv, const struct log *log);
 void options_clear (struct options *options);
+
+/* Puts OVERLAY, which is taken over, before the operands: what --domain stands
+ * for. */
+void options_set_overlay (struct options *options, char *overlay);
 
 /* What "deltafs --help" and "deltafs COMMAND --help" print. */
 void options_print_overview (FILE *file);

@@ -9,6 +9,8 @@
 
 #include "options_table.h"
 
+#define HELP_COLUMNS 79
+
 void
 options_print_overview (FILE *file)
 {
@@ -38,11 +40,14 @@ usage_of_row (const struct option_row *row, char usage[64])
               row->argument);
 }
 
-/* "  Also -q, -v, --progress WHEN, --version, --help; see deltafs-diff(1)." */
+/* "  Also -q, -v, --progress WHEN, --version, --help; see deltafs-diff(1).", in
+ * as many lines as it takes. */
 static void
 print_common_options (enum command command, FILE *file)
 {
+  const char *name = options_command_row (command)->name;
   const char *between = "  Also ";
+  int column = 0;
 
   for (size_t i = 0; i < options_row_count; ++i) {
     const struct option_row *row = &options_rows[i];
@@ -51,10 +56,14 @@ print_common_options (enum command command, FILE *file)
     if ((row->commands & command) == 0 || row->help != NULL)
       continue;
     usage_of_row (row, usage);
-    fprintf (file, "%s%s", between, usage);
+    if (column + (int) strlen (usage) > HELP_COLUMNS - 3)
+      column = fprintf (file, ",\n       %s", usage) - 2;
+    else
+      column += fprintf (file, "%s%s", between, usage);
     between = ", ";
   }
-  fprintf (file, "; see deltafs-%s(1).\n", options_command_row (command)->name);
+  fprintf (file, column + (int) strlen (name) > HELP_COLUMNS - 18
+           ? ";\n       see deltafs-%s(1).\n" : "; see deltafs-%s(1).\n", name);
 }
 
 void

@@ -46,7 +46,9 @@ same_files "commands" got <(sort commands <(printf '%s\n' --help --version))
 is "a command" "$(words deltafs inf)" "info "
 
 while read -r command; do
-    "$deltafs" $command --help | grep -oE '(^  |Also |, )--?[a-z-]+' |
+    "$deltafs" $command --help |
+        sed -e :a -e 'N;$!ba' -e 's/,\n  */, /g' |
+        grep -oE '(^  |Also |, )--?[a-z-]+' |
         sed 's/.* //' | sort -u >wanted
     completed deltafs $command - | grep . >got
     same_files "$command: all options of --help, and no others" got wanted

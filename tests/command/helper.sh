@@ -107,7 +107,7 @@ refused "a wrong value" 1 'wrong usage: --symlinks: out: must be' \
     good "$mnt" -o symlinks=out
 refused "no option of a mount" 1 'wrong usage: json: no such mount option' \
     good "$mnt" -o json
-for word in fd=1 f help version o=base progress=never remount; do
+for word in domain=x connect=x fd=1 f help version o=base progress=never remount; do
     refused "-o $word" 1 "wrong usage: $word: no such mount option" \
         good "$mnt" -o "$word"
 done
@@ -123,8 +123,9 @@ refused "a crash" 32 'cannot mount: crash: ' crash "$mnt"
 check_nothing_left "failures"
 
 # Every option of the table that makes sense is taken, the manual's list too.
-"$deltafs" mount --help | sed -n 's/^  -\{1,2\}\([^ ]*\) .*/\1/p' >names
-for name in $(grep -vxE 'f|fd|o|help|version|progress' names); do
+"$deltafs" mount --help | sed -e :a -e 'N;$!ba' -e 's/,\n  */, /g' |
+    grep -oE '(^  |Also |, )--?[a-z-]+' | sed 's/^[^-]*--\{0,1\}//' >names
+for name in $(grep -vxE 'connect|domain|f|fd|o|help|version|progress' names); do
     helper -f good "$mnt" -o "$name" 
     unlike "-o $name is known" "$(cat err)" 'no such mount option'
 done

@@ -38,7 +38,8 @@ same_files "pages that deltafs(1) refers to" referred pages
 # Options from the help of $1, "--base FILE"; the last line names several.
 help_options ()
 {
-    "$deltafs" "$1" --help | sed -n \
+    "$deltafs" "$1" --help |
+        sed -e :a -e 'N;$!ba' -e 's/\([,;]\)\n  */\1 /g' | sed -n \
         -e 's/^  \(-[^ ]*\( [^ ]\+\)\?\)  *[^ ].*/\1/p' \
         -e 's/^  Also \(.*\); see .*/\1/; T' -e 's/, /\n/gp'
 }

@@ -42,6 +42,8 @@ owned xxhash.h diffview/util
 owned jansson.h diffview/image mountctl
 owned seccomp.h diffview/sandbox
 owned archive mountctl
+owned libvirt/ mountctl
+owned libxml/ mountctl
 
 # wrong_includes ROOM: its includes of headers that it may not see.
 wrong_includes ()
