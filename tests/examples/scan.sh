@@ -109,5 +109,40 @@ run "$examples/nightly-sweep" overlays "$examples/yara-overlay" rules.yar
 is "sweep: all is clean" "$status $(grep -c ^clean out)" "0 2"
 run "$examples/nightly-sweep" overlays
 is "sweep: usage" "$status" 2
+
+# --- the same by systemd: what the unit runs, here ---
+
+for place in "/srv/overlays $work/overlays" \
+    "/usr/share/doc/deltafs/examples $examples" ; do
+    printf 's|%s|%s|g\n' ${place% *} "${place#* }"
+done >places
+mkdir units
+for unit in overlay-sweep.service overlay-sweep.timer; do
+    sed -f places "$examples/$unit" >units/$unit
+done
+make_overlay found "write harmful etc/new"
+start=$(sed -n 's/^ExecStart=//p' units/overlay-sweep.service)
+is "unit: what it runs" "$start" \
+    "$examples/nightly-sweep $work/overlays $examples/clamav-overlay"
+# clamscan with the signature of this test.
+mkdir bin
+printf '#!/bin/sh\nexec %s --database=%s "$@"\n' "$(command -v clamscan)" \
+    "$work/signatures.ndb" >bin/clamscan
+chmod 755 bin/clamscan
+# shellcheck disable=SC2086
+run env $(sed -n 's/^Environment=//p' units/overlay-sweep.service | \
+    sed "s|/var/cache|$work/cache|") PATH="$work/bin:$PATH" $start
+is "unit: something was found" "$status $(grep -c ^found out)" "1 1"
+rm overlays/found.qcow2
+run env PATH="$work/bin:$PATH" $start
+is "unit: all is clean" "$status" 0
+if command -v systemd-analyze >/dev/null; then
+    for unit in overlay-sweep.service overlay-sweep.timer; do
+        run systemd-analyze verify --man=no "$work/units/$unit"
+        is "$unit is right: exit code" "$status" 0
+        unlike "$unit is right: nothing to say" "$(cat err)" overlay-sweep
+    done
+fi
+
 is "no file is left" "$(find "$TMPDIR" -mindepth 1 -name 'scan.*')" ""
 done_testing

@@ -88,6 +88,47 @@ is "a second time: exit code" "$status" 32
 is "a second time: the first stays" "$(cat delta/etc/new)" new
 umount delta
 
+# --- the lines of examples/fstab ---
+
+sed -n "s|^/srv/overlays/\(web[0-9]\).qcow2 *[^ ]* |$work/small.qcow2 $work/\1 |p" \
+    "$top_srcdir/examples/fstab" |
+    sed "s|/srv/golden/debian.qcow2|$work/small-base.qcow2|" >fstab.examples
+umount /etc/fstab
+mount --bind fstab.examples /etc/fstab
+is "examples/fstab: all lines are here" "$(wc -l <fstab.examples)" \
+    "$(grep -c '^/' "$top_srcdir/examples/fstab")"
+while read -r _ place _; do
+    mkdir "$place"
+    mount8 mount "$place"
+    is "examples/fstab, ${place##*/}: exit code, messages" \
+        "$status $(cat out err)" "0 "
+    is "examples/fstab, ${place##*/}: the tree answers" \
+        "$(cat "$place/etc/new")" new
+    check "examples/fstab, ${place##*/}: umount(8)" umount "$place"
+done <fstab.examples
+retry 20 no_marked_processes
+is "examples/fstab: no process is left" "$(describe_marked)" ""
+umount /etc/fstab
+mount --bind fstab /etc/fstab
+
+# --- what the unit runs, as systemd would ---
+
+mkdir -p run/instance
+unit_runs ()
+{
+    sed -n "s|^$1=||p" "$unit" | sed "s|%f|$work/small.qcow2|g
+        s|%i|instance|g; s|/run/deltafs|$work/run|g; s|\$DELTAFS_OPTIONS||"
+}
+# shellcheck disable=SC2046
+mount8 $(unit_runs ExecStart)
+is "the unit: start" "$status $(cat out err)" "0 "
+is "the unit: the tree answers" "$(cat run/instance/etc/new)" new
+check "the unit: PIDFile has the process" kill -0 "$(cat run/instance.pid)"
+# shellcheck disable=SC2046
+mount8 $(unit_runs ExecStop)
+is "the unit: stop" "$status $(cat out err)" "0 "
+is "the unit: no PID file is left" "$(ls run)" instance
+
 mount8 mount -t deltafs -o nonsense "$work/small.qcow2" "$work/delta"
 is "no such option: exit code" "$status" 1
 like "no such option: message" "$(cat err)" \
