@@ -288,7 +288,10 @@ appliance_launch (struct appliance *appliance,
     r = add_disk (appliance, options);
   if (r == 0)
     r = boot (appliance);
-  if (r < 0 && appliance->reason[0] == '\0')
+  if (r < 0 && atomic_load (&appliance->ended))
+    snprintf (appliance->reason, sizeof appliance->reason,
+              "it did not answer for %d s", LAUNCH_LIMIT);
+  else if (r < 0 && appliance->reason[0] == '\0')
     snprintf (appliance->reason, sizeof appliance->reason, "%s",
               appliance_error_text (appliance));
   return r;

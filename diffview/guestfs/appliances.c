@@ -9,10 +9,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "containers.h"
 #include "kvm.h"
 #include "parallel.h"
+
+/* Bytes that both machines need at least to start. */
+#define ROOM_LEAST (UINT64_C (4) << 20)
 
 struct launch {
   struct appliances *appliances;
@@ -89,10 +93,21 @@ launch_both (struct appliances *appliances,
   return r < 0 ? r : parallel_sides (launch_side, &launch);
 }
 
+/* QEMU stops a machine for which there is no room, and says nothing. */
+static bool
+is_full (const char *directory)
+{
+  struct statvfs filesystem;
+
+  return statvfs (directory, &filesystem) == 0
+    && filesystem.f_bavail < ROOM_LEAST / filesystem.f_frsize;
+}
+
 /* The first reason that was given; both appliances fail for the same one,
  * mostly. */
 static void
-report_failure (struct appliances *appliances)
+report_failure (struct appliances *appliances,
+                const struct appliances_options *options)
 {
   const char *reason = "unknown reason";
 
@@ -103,7 +118,11 @@ report_failure (struct appliances *appliances)
   }
   log_report (appliances->log, LOG_LEVEL_ERROR,
               "cannot start the appliance", NULL, "%s", reason);
-  if (strstr (reason, "supermin") != NULL)
+  if (is_full (options->private_directory))
+    log_hint (appliances->log, "there is hardly room left for temporary files "
+              "in %s: make some, or set TMPDIR to another place",
+              options->private_directory);
+  else if (strstr (reason, "supermin") != NULL)
     log_hint (appliances->log,
               "the appliance of libguestfs needs a kernel in /boot that the "
               "user can read: install one (Debian: linux-image-amd64), or "
@@ -160,7 +179,7 @@ launch_somehow (struct appliances *appliances,
     r = launch_both (appliances, options, true);
   }
   if (r < 0)
-    report_failure (appliances);
+    report_failure (appliances, options);
   return r;
 }
 

@@ -82,7 +82,7 @@ begin_scanning ()
         begin_held
     else
         begin guestfs
-        retry 120 is_scanning || die "the appliances do not start"
+        retry 300 is_scanning || die "the appliances do not start"
         note_sockets
     fi
 }
@@ -90,7 +90,7 @@ begin_scanning ()
 begin_served ()
 {
     begin "$1"
-    retry 120 is_served || die "no mount: $(cat err)"
+    retry 300 is_served || die "no mount: $(cat err)"
     note_sockets
 }
 
