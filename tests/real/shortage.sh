@@ -47,11 +47,14 @@ program 3"
 
 # --- descriptors ---
 
-# few NUMBER ARGUMENT...: deltafs with at most so many of them
+# few NUMBER ARGUMENT...: deltafs with at most so many of them; those that make
+# has open here are closed
 few ()
 {
-    run bash -c 'ulimit -n "$1"; shift; exec "$@"' few "$1" \
-        env DELTAFS_TEST_MARK="$work" timeout 120 deltafs "${@:2}"
+    run env DELTAFS_TEST_MARK="$work" bash -c '
+        for descriptor in {3..20}; do eval "exec $descriptor>&-"; done
+        ulimit -n "$1"
+        exec "${@:2}"' few "$1" "$(command -v deltafs)" "${@:2}"
 }
 
 for number in 4 5 6 7 8 9 10 11 12 14 16 18 20 24 28 32 40 48 64; do
