@@ -36,7 +36,8 @@ check "lintian has no errors" lintian --fail-on error \
     --suppress-tags changelog-file-missing-in-native-package "$package"
 dpkg-deb -c "$package" >contents
 for file in /usr/bin/deltafs /usr/share/man/man1/deltafs.1.gz \
-            /usr/share/doc/deltafs/copyright; do
+            /usr/share/doc/deltafs/copyright \
+            /usr/share/doc/deltafs/SECURITY.md.gz; do
     check "the package has $file" grep -qF " .$file" contents
 done
 dpkg-deb -f "$package" Depends >depends

@@ -10,6 +10,9 @@
       Stops the worker of the supervisor whose number comes out of FIFO, while
       it reads the images.  Exits with 1 when it was too late: the tree is
       mounted.
+  faults.py run COMMAND...
+      Becomes the command, which takes the signals that a shell lets its
+      background jobs ignore.
 """
 
 import errno
@@ -111,4 +114,8 @@ def hold(fifo, mount_point):
 command = sys.argv[1]
 if command == "readers":
     sys.exit(readers(int(sys.argv[2]), *sys.argv[3:]))
+if command == "run":
+    for number in signal.SIGINT, signal.SIGQUIT:
+        signal.signal(number, signal.SIG_DFL)
+    os.execvp(sys.argv[2], sys.argv[2:])
 sys.exit(hold(*sys.argv[2:]))

@@ -4,7 +4,8 @@
 # images are read, while the mount is idle, and while eight readers read: the
 # others end, the mount goes, readers get an error and do not hang, a message
 # says what has happened, the images are as they were, and "deltafs umount"
-# leaves nothing.
+# leaves nothing.  The same for signals that ask to end, and for one of two
+# mounts of an overlay.
 #
 #   DELTAFS_FAULTS=all   with appliances, too, all processes in all states
 #                        (some ten minutes more)
@@ -46,7 +47,8 @@ is_served ()
 # begin ENGINE: in the foreground, as process $supervisor
 begin ()
 {
-    DELTAFS_TEST_MARK=$work deltafs mount -f --engine "$1" --progress always \
+    DELTAFS_TEST_MARK=$work python3 "$fixtures_here/faults.py" run \
+        deltafs mount -f --engine "$1" --progress always \
         overlay.qcow2 delta >out 2>err &
     supervisor=$!
 }
@@ -169,17 +171,23 @@ check_message ()
     like "$1: with a hint" "$text" 'deltafs: hint: '
 }
 
+# begin_in STATE ENGINE
+begin_in ()
+{
+    readers=
+    case $1 in
+    scanning) begin_scanning "$2" ;;
+    idle) begin_served "$2" ;;
+    reading) begin_reading "$2" ;;
+    esac
+}
+
 # fault ENGINE STATE PROCESS SIGNAL
 fault ()
 {
     local engine=$1 state=$2 process=$3 signal=$4 pid failed message
     local what="$engine, $state, $process, SIG$signal"
-    readers=
-    case $state in
-    scanning) begin_scanning "$engine" ;;
-    idle) begin_served "$engine" ;;
-    reading) begin_reading "$engine" ;;
-    esac
+    begin_in "$state" "$engine"
     failed="cannot serve any longer"
     test "$state" != scanning || failed="cannot mount"
     message=$(message_about "$process" "$signal" "$failed")
@@ -212,7 +220,42 @@ fault ()
         sha256sum --quiet -c "$work/.hashes"
 }
 
+# asked STATE SIGNAL: to end, as it should
+asked ()
+{
+    local what="direct, $1, asked by SIG$2" wanted=0
+    test "$1" != scanning || wanted=$((128 + $(kill -l "$2")))
+    begin_in "$1" direct
+    kill "-$2" "$supervisor"
+    kill -CONT "$(worker_of "$supervisor")" 2>/dev/null
+    wait "$supervisor" 2>/dev/null
+    is "$what: exit code" "$?" $wanted
+    is "$what: nothing said" "$(tr '\r' '\n' <err | grep '^deltafs: ')" ""
+    test -z "$readers" || check_released "$what"
+    check_all_gone "$what"
+}
+
 # --- the direct engine: all of it ---
+
+for state in scanning idle reading; do
+    for signal in TERM INT HUP; do
+        asked $state $signal
+    done
+done
+check_images
+
+# One of two mounts of an overlay.
+mkdir other
+cleanup_add 'umount -l "$work/other"'
+deltafs_run mount --engine direct overlay.qcow2 other
+begin_reading direct
+kill -SEGV "$(worker_of "$supervisor")"
+wait "$supervisor" 2>/dev/null
+check_released "two mounts, one crashes"
+check "two mounts, one crashes: the other one serves" cmp other/large large
+deltafs_run umount other
+is "two mounts, one crashes: umount of the other one" "$status" 0
+check_all_gone "two mounts, one crashes"
 
 for signal in KILL SEGV; do
     for state in scanning idle reading; do
