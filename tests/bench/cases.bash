@@ -58,13 +58,11 @@ fact_files ()
 
 case_small ()
 {
-    try_appliance
     made small
     pair small
     warm "$base_raw" "$overlay_raw"
     fact_files
     race diff "$rounds" "${diffs[@]}" walk
-    race diff 1 $(appliance virt-diff virt-diff)
     appearance "$rounds" deltafs loop
 }
 

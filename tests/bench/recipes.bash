@@ -157,6 +157,7 @@ recipe_upgrade ()
         changed_disk "overlay-$part" fill_in upgrade $((files / part))
         test $part -eq 1 || rm "overlay-$part.raw"
     done
+    rm base.raw
 }
 
 # --- copied while it was mounted: the changes are in the journal ---
@@ -187,6 +188,7 @@ recipe_large_file ()
     base_disk $(($(scaled 4096) + 500)) 4000 \
         fill_blob base "$(scaled 4096)"
     changed_disk overlay fill poke "$work/mnt/base" 200
+    rm base.raw overlay.raw
 }
 
 # Little more than the file, for those who read the whole disk.
@@ -219,6 +221,7 @@ recipe_listing ()
 {
     base_disk 800 130000 tree_fill "$(scaled 200)"
     changed_disk overlay small_files_add "$(scaled 95000)"
+    rm base.raw
 }
 
 recipe_million ()
@@ -226,6 +229,7 @@ recipe_million ()
     base_disk 1000 1100000 tree_fill "$(scaled 200)"
     overlay base.qcow2 qcow2 empty.qcow2
     changed_disk overlay million_add "$(scaled 1000000)"
+    rm base.raw overlay.raw
 }
 
 million_add ()
