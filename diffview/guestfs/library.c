@@ -132,6 +132,10 @@
         (guestfs_h *g, const char *options, const char *mountable,         \
          const char *mountpoint),                                          \
         (g, options, mountable, mountpoint))                               \
+  CALL (int, guestfs_mount_vfs,                                            \
+        (guestfs_h *g, const char *options, const char *vfstype,           \
+         const char *mountable, const char *mountpoint),                   \
+        (g, options, vfstype, mountable, mountpoint))                      \
   CALL (int, guestfs_parse_environment,                                    \
         (guestfs_h *g),                                                    \
         (g))                                                               \

@@ -74,27 +74,52 @@ report_failure (struct appliance *appliance, enum log_level level,
               side_name (appliance->side));
 }
 
-static bool
-recover (struct appliance *appliance, const struct mount_options *options,
-         const char *mountable, const char *mount_point)
-{
-  guestfs_h *g = appliance->g;
+struct mounting {
+  guestfs_h *g;
+  const char *mountable, *mount_point;
+  const char *type;             /* NULL: mount(8) finds it out */
+};
 
+/* As the type that was found, and no other: a guest may write what mount(8)
+ * would take for one that it prefers. */
+static int
+mount_with (const struct mounting *mounting, const char *options)
+{
+  return mounting->type == NULL
+    ? guestfs_mount_options (mounting->g, options, mounting->mountable,
+                             mounting->mount_point)
+    : guestfs_mount_vfs (mounting->g, options, mounting->type,
+                         mounting->mountable, mounting->mount_point);
+}
+
+static bool
+recover (const struct mounting *mounting, const struct mount_options *options)
+{
   return options->recover != NULL
-    && guestfs_mount_options (g, options->recover, mountable,
-                              mount_point) == 0
-    && guestfs_umount (g, mount_point) == 0
-    && guestfs_mount_options (g, options->normal, mountable,
-                              mount_point) == 0;
+    && mount_with (mounting, options->recover) == 0
+    && guestfs_umount (mounting->g, mounting->mount_point) == 0
+    && mount_with (mounting, options->normal) == 0;
+}
+
+/* The type is the overlay's where the two differ, so the base may have
+ * another. */
+static int
+mount_normally (struct mounting *mounting,
+                const struct mount_options *options, enum side side)
+{
+  int result = mount_with (mounting, options->normal);
+
+  if (result == 0 || side == SIDE_OVERLAY || mounting->type == NULL)
+    return result;
+  mounting->type = NULL;
+  return mount_with (mounting, options->normal);
 }
 
 static errint_t
 try_mount (struct appliance *appliance, const struct mount_options *options,
-           const char *mountable, const char *name, const char *mount_point)
+           struct mounting *mounting, const char *name)
 {
-  guestfs_h *g = appliance->g;
-
-  if (guestfs_mount_options (g, options->normal, mountable, mount_point) == 0)
+  if (mount_normally (mounting, options, appliance->side) == 0)
     return 0;
   if (strstr (appliance_error_text (appliance), "unknown filesystem type")
       != NULL) {
@@ -107,10 +132,9 @@ try_mount (struct appliance *appliance, const struct mount_options *options,
   }
   log_detail (appliance->log, "%s: %s", name,
               appliance_error_text (appliance));
-  if (recover (appliance, options, mountable, mount_point))
+  if (recover (mounting, options))
     return 0;
-  if (guestfs_mount_options (g, options->rescue, mountable, mount_point)
-      == -1) {
+  if (mount_with (mounting, options->rescue) == -1) {
     report_failure (appliance, LOG_LEVEL_ERROR, name);
     return -EIO;
   }
@@ -125,6 +149,10 @@ mounts_mount (struct appliance *appliance, const char *mountable,
               const char *type, const char *name, char **result)
 {
   CLEANUP_FREE char *mount_point = NULL;
+  struct mounting mounting = {
+    .g = appliance->g, .mountable = mountable,
+    .type = strcmp (type, "unknown") == 0 ? NULL : type,
+  };
   APPLIANCE_LOCK (appliance);
   errint_t r;
 
@@ -136,7 +164,8 @@ mounts_mount (struct appliance *appliance, const char *mountable,
     report_failure (appliance, LOG_LEVEL_ERROR, name);
     return -EIO;
   }
-  r = try_mount (appliance, options_for (type), mountable, name, mount_point);
+  mounting.mount_point = mount_point;
+  r = try_mount (appliance, options_for (type), &mounting, name);
   if (r < 0) {
     guestfs_rmmountpoint (appliance->g, mount_point);
     return r;

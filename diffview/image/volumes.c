@@ -27,6 +27,7 @@ struct probing {
   const struct log *log;
   blkid_probe probe;            /* of the whole disk */
   size_t count;                 /* of volumes */
+  const struct volumes *base;   /* what the base's disk has, or NULL */
 };
 
 static errint_t
@@ -114,27 +115,116 @@ take_values (blkid_probe probe, struct volume *volume)
     && copy_text (value_of (probe, "LABEL"), &volume->label) ? 0 : -ENOMEM;
 }
 
-/* A volume with several signatures is what a guest's disk may well have, left
- * from an earlier life or put there to confuse: the first filesystem among
- * them is taken, and the user told. */
+/* What the base has at the same place, or NULL. */
+static const struct volume *
+find_in_base (const struct probing *probing, const struct volume *volume)
+{
+  const struct volumes *base = probing->base;
+
+  for (size_t i = 0; base != NULL && i < base->count; ++i)
+    if (base->list[i].partition == volume->partition
+        && base->list[i].offset == volume->offset)
+      return &base->list[i];
+  return NULL;
+}
+
+static bool
+has_identity (const struct volume *volume, const char *type, const char *uuid)
+{
+  return type != NULL && uuid != NULL
+    && volume->type != NULL && strcmp (volume->type, type) == 0
+    && volume->uuid != NULL && strcasecmp (volume->uuid, uuid) == 0;
+}
+
+/* Takes the first filesystem among the signatures of a volume, of those that
+ * are WANTED's if that is not NULL. */
 static errint_t
-take_first_filesystem (struct probing *probing, blkid_probe probe,
-                       struct volume *volume)
+take_filesystem (blkid_probe probe, const struct volume *wanted,
+                 struct volume *volume)
 {
   errint_t error = 0;
 
   blkid_reset_probe (probe);
   while (error == 0 && volume->use != VOLUME_FILESYSTEM
-         && blkid_do_probe (probe) == 0)
-    if (use_of (value_of (probe, "TYPE"), value_of (probe, "USAGE"))
-        == VOLUME_FILESYSTEM)
+         && blkid_do_probe (probe) == 0) {
+    const char *type = value_of (probe, "TYPE");
+
+    if (use_of (type, value_of (probe, "USAGE")) == VOLUME_FILESYSTEM
+        && (wanted == NULL
+            || has_identity (wanted, type, value_of (probe, "UUID"))))
       error = take_values (probe, volume);
+  }
+  return error;
+}
+
+static void
+clear_volume (struct volume *volume)
+{
+  free (volume->type);
+  free (volume->uuid);
+  free (volume->label);
+  free (volume->partition_uuid);
+  free (volume->partition_label);
+}
+
+static void
+tell_choice (const struct probing *probing, const struct volume *volume)
+{
+  log_report (probing->log, LOG_LEVEL_WARNING,
+              "several filesystems have left their signature",
+              volume->partition_uuid, "partition %u is taken for %s",
+              volume->partition,
+              volume->type != NULL ? volume->type : "unknown");
+}
+
+/* libblkid looks no further where it finds a container (LVM, RAID, LUKS), of
+ * which a few bytes in a boot block are enough, and prefers one filesystem to
+ * another: is the one that the base has there still there? */
+static errint_t
+prefer_base (struct probing *probing, blkid_probe probe,
+             struct volume *volume)
+{
+  const struct volume *base = find_in_base (probing, volume);
+  struct volume found = { .partition = volume->partition };
+  errint_t error;
+
+  if (base == NULL || base->use != VOLUME_FILESYSTEM
+      || has_identity (base, volume->type, volume->uuid))
+    return 0;
+  error = take_filesystem (probe, base, &found);
+  if (error == 0 && found.use == VOLUME_FILESYSTEM) {
+    struct volume container = *volume;
+
+    volume->use = found.use;
+    volume->type = found.type;
+    volume->uuid = found.uuid;
+    volume->label = found.label;
+    found.type = container.type;
+    found.uuid = container.uuid;
+    found.label = container.label;
+    tell_choice (probing, volume);
+  }
+  clear_volume (&found);
+  return error;
+}
+
+/* A volume with several signatures is what a guest's disk may well have, left
+ * from an earlier life or put there to confuse: the filesystem that the base
+ * has there is taken if it is among them, else the first one, and the user
+ * told. */
+static errint_t
+take_first_filesystem (struct probing *probing, blkid_probe probe,
+                       struct volume *volume)
+{
+  const struct volume *base = find_in_base (probing, volume);
+  errint_t error = 0;
+
+  if (base != NULL)
+    error = take_filesystem (probe, base, volume);
+  if (error == 0 && volume->use != VOLUME_FILESYSTEM)
+    error = take_filesystem (probe, NULL, volume);
   if (error == 0)
-    log_report (probing->log, LOG_LEVEL_WARNING,
-                "several filesystems have left their signature",
-                volume->partition_uuid, "partition %u is taken for %s",
-                volume->partition,
-                volume->type != NULL ? volume->type : "unknown");
+    tell_choice (probing, volume);
   return error;
 }
 
@@ -158,8 +248,11 @@ identify (struct probing *probing, struct volume *volume)
                                    (blkid_loff_t) volume->length);
   if (result == 0)
     result = blkid_do_safeprobe (probe);
-  if (result == 0)
+  if (result == 0) {
     error = take_values (probe, volume);
+    if (error == 0)
+      error = prefer_base (probing, probe, volume);
+  }
   else if (result == -2)
     error = take_first_filesystem (probing, probe, volume);
   else if (disk_window_is_blank (probing->window, volume->offset,
@@ -301,6 +394,33 @@ probe_empty_table (struct probing *probing, struct volumes *volumes)
   return 0;
 }
 
+/* A guest's kernel mounts a filesystem that takes the whole disk no less when
+ * a partition table was written into its boot block.  So what the base has
+ * there is looked for; partitions are looked at as well. */
+static errint_t
+add_whole (struct probing *probing, struct volumes *volumes)
+{
+  struct volume whole = { .length = disk_window_size (probing->window) };
+  const struct volume *base = find_in_base (probing, &whole);
+  errint_t error;
+
+  if (base == NULL || base->partition != 0)
+    return 0;
+  error = probe_volume (probing, &whole, NULL);
+  if (error < 0 || !has_identity (base, whole.type, whole.uuid)) {
+    clear_volume (&whole);
+    return error;
+  }
+  log_report (probing->log, LOG_LEVEL_WARNING, "odd partition table", NULL,
+              "it lies in a filesystem that takes the whole disk, as in the "
+              "base (%s)", whole.type);
+  memmove (volumes->list + 1, volumes->list,
+           volumes->count * sizeof *volumes->list);
+  volumes->list[0] = whole;
+  volumes->count++;
+  return 0;
+}
+
 static errint_t
 probe_disk (struct probing *probing, struct volumes *volumes)
 {
@@ -334,16 +454,18 @@ probe_disk (struct probing *probing, struct volumes *volumes)
     return no_memory (probing->log);
   if (blkid_partlist_numof_partitions (partitions) == 0)
     return probe_empty_table (probing, volumes);
-  return probe_partitions (probing, partitions, volumes);
+  error = probe_partitions (probing, partitions, volumes);
+  return error == 0 ? add_whole (probing, volumes) : error;
 }
 
 errint_t
 volumes_probe (struct image_pair *pair, enum side side,
-               const struct log *log, struct volumes **result)
+               const struct volumes *base, const struct log *log,
+               struct volumes **result)
 {
   CLEANUP (volumes_free) struct volumes *volumes = NULL;
   CLEANUP (disk_window_close) struct disk_window *window = NULL;
-  struct probing probing = { .log = log };
+  struct probing probing = { .log = log, .base = base };
   errint_t error = disk_window_open (pair, side, log, &window);
 
   if (error != 0)
@@ -366,15 +488,8 @@ volumes_free (struct volumes *volumes)
 {
   if (volumes == NULL)
     return;
-  for (size_t i = 0; i < volumes->count; ++i) {
-    struct volume *volume = &volumes->list[i];
-
-    free (volume->type);
-    free (volume->uuid);
-    free (volume->label);
-    free (volume->partition_uuid);
-    free (volume->partition_label);
-  }
+  for (size_t i = 0; i < volumes->count; ++i)
+    clear_volume (&volumes->list[i]);
   extents_clear (&volumes->table_areas);
   free (volumes->list);
   free (volumes->table);

@@ -60,7 +60,9 @@ disks_probe (struct image_pair *pair,
   errint_t error;
 
   for (int side = 0; side < SIDES; ++side) {
-    error = volumes_probe (pair, (enum side) side, options->log,
+    error = volumes_probe (pair, (enum side) side,
+                           side == SIDE_BASE ? NULL
+                           : disks->volumes[SIDE_BASE], options->log,
                            &disks->volumes[side]);
     if (error != 0)
       return error;

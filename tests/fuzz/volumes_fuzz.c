@@ -55,7 +55,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   if (!(pair->flags & 1))
     repair_gpt (pair->bytes[SIDE_OVERLAY], (size_t) disk);
-  if (volumes_probe (pair, SIDE_OVERLAY, &fuzz_log, &volumes) < 0)
+  if (volumes_probe (pair, SIDE_OVERLAY, NULL, &fuzz_log, &volumes) < 0)
     return 0;
   FUZZ_REQUIRE (volumes->count <= 1024);
   for (size_t i = 0; i < volumes->count; ++i) {

@@ -72,9 +72,13 @@ show_volumes (struct image_pair *pair, enum side side, const struct log *log)
   static const char *const uses[] = {
     "unknown", "blank", "filesystem", "container", "swap", "boot"
   };
+  CLEANUP (volumes_free) struct volumes *base = NULL;
   CLEANUP (volumes_free) struct volumes *volumes = NULL;
 
-  if (volumes_probe (pair, side, log, &volumes) != 0)
+  if (side == SIDE_OVERLAY
+      && volumes_probe (pair, SIDE_BASE, NULL, log, &base) != 0)
+    return 2;
+  if (volumes_probe (pair, side, base, log, &volumes) != 0)
     return 2;
   printf ("table %s\n", volumes->table != NULL ? volumes->table : "-");
   for (size_t i = 0; i < volumes->count; ++i) {
@@ -108,8 +112,8 @@ show_unwritten (struct image_pair *pair, const struct log *log)
   CLEANUP (volumes_free) struct volumes *base = NULL;
   CLEANUP (volumes_free) struct volumes *overlay = NULL;
 
-  if (volumes_probe (pair, SIDE_BASE, log, &base) != 0
-      || volumes_probe (pair, SIDE_OVERLAY, log, &overlay) != 0)
+  if (volumes_probe (pair, SIDE_BASE, NULL, log, &base) != 0
+      || volumes_probe (pair, SIDE_OVERLAY, base, log, &overlay) != 0)
     return 2;
   for (size_t i = 0; i < overlay->count; ++i) {
     const struct volume *volume = &overlay->list[i];

@@ -205,7 +205,7 @@ probe (void)
   errint_t error;
 
   bytes_read = 0;
-  error = volumes_probe (NULL, SIDE_OVERLAY, &quiet, &volumes);
+  error = volumes_probe (NULL, SIDE_OVERLAY, NULL, &quiet, &volumes);
   assert_true (error == 0 || error == -E2BIG);
   /* Nothing is read twice. */
   assert_true (bytes_read <= DISK);

@@ -5,7 +5,7 @@
 # that nobody should trust.
 . "${srcdir:-.}/../kit/kit.sh"
 . "$srcdir/image_kit.sh"
-requires python3 sfdisk mke2fs mkfs.vfat mkswap
+requires python3 sfdisk mke2fs mkfs.vfat mkswap qemu-io
 
 # table SIZE: disk.raw with the partition table on standard input.
 table ()
@@ -299,6 +299,64 @@ if test -e xfs; then
     like "several signatures: a warning" "$(cat err)" \
         'warning: several filesystems have left their signature'
 fi
+
+# What a guest may write beside a filesystem that it goes on using, so that it
+# is taken for something else: what the base has there counts.
+# deceive WHAT FILE OFFSET WANTED [WARNING]: FILE's bytes over disk.raw
+deceive ()
+{
+    local what=$1 file=$2 offset=$3 wanted=$4
+    rm -f top.qcow2
+    overlay top.qcow2 disk.raw raw
+    qemu-io -f qcow2 -c "write -s $file $offset $(stat -c %s "$file")" \
+        top.qcow2 >/dev/null || exit 99
+    run timeout 60 "$tool" top.qcow2 volumes overlay
+    cut -d ' ' -f 1-5 out >columns
+    is "deceived: $what" "$(cat columns)" "$wanted"
+    like "deceived: $what: a warning" "$(cat err)" "${5:-several filesystems}"
+}
+python3 - <<'EOF'
+import struct
+def entry(kind, start, size):
+    return struct.pack("<BBBBBBBBII", 0, 0, 0, 0, kind, 0, 0, 0, start, size)
+open("fake-mbr", "wb").write((bytes(446) + entry(0x83, 2048, 4096)
+                              + entry(0x83, 8192, 4096)).ljust(510, b"\0")
+                             + b"\x55\xaa")
+open("fake-luks", "wb").write(b"LUKS\xba\xbe\0\1".ljust(512, b"\0"))
+open("fake-lvm", "wb").write(open("lvm", "rb").read(1024))
+open("fake-vfat", "wb").write(open("vfat", "rb").read(1024))
+open("fake-iso", "wb").write(b"\x01CD001\x01".ljust(2048, b"\0"))
+EOF
+cp ext4 disk.raw
+whole_ext4="0 0 8388608 filesystem ext4"
+deceive "a partition table" fake-mbr 0 "table dos
+$whole_ext4
+1 1048576 2097152 blank -
+2 4194304 2097152 blank -" 'warning: odd partition table: it lies in a filesystem'
+for fake in luks lvm vfat; do
+    deceive "$fake" fake-$fake 0 "table -
+$whole_ext4"
+done
+table 32M <<'EOF'
+label: dos
+start=2048, size=8M, type=83
+EOF
+fill 1048576 ext4
+deceive "LVM in a partition" fake-lvm 1048576 "table dos
+1 1048576 8388608 filesystem ext4"
+if test -e btrfs; then
+    cp btrfs disk.raw
+    deceive "btrfs: ISO 9660" fake-iso 32768 "table -
+0 0 134217728 filesystem btrfs"
+fi
+# It was made anew as something else: that counts.
+cp ext4 disk.raw
+overlay top.qcow2 disk.raw raw
+qemu-io -f qcow2 -c "write -z 0 8M" -c "write -s fake-lvm 0 1024" top.qcow2 \
+    >/dev/null
+run timeout 60 "$tool" top.qcow2 volumes overlay
+is "what was really replaced is what it is now" "$(sed -n 2p out | cut -c 1-33)" \
+    "0 0 8388608 container LVM2_member"
 
 # Boot sectors that point anywhere.
 python3 - <<'EOF'
