@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# For the scripts that scan one overlay; source it.  mount_overlay OVERLAY shows
-# what it changed at $tree, and "unsure" is not empty where something cannot be
+# For the scripts that scan one overlay; source it.  mount_overlay OVERLAY [OPTION]...
+# shows what it changed at $tree, and "unsure" is not empty where something cannot be
 # read.  $scratch is a directory for files.  Both are gone when the script ends,
 # however it ends.
 
@@ -26,7 +26,7 @@ trap 'exit 2' HUP INT TERM
 mount_overlay ()
 {
     local messages code
-    messages=$("$deltafs" mount --symlinks=inside "$1" "$tree" \
+    messages=$("$deltafs" mount --symlinks=inside "${@:2}" "$1" "$tree" \
                    2>&1 >/dev/null)
     code=$?
     test -z "$messages" || printf '%s\n' "$messages" >&2

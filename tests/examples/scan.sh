@@ -3,7 +3,7 @@
 # The scripts in examples/ on small overlays: clean, with something to find, and
 # damaged ones.
 . "${srcdir:-.}/../kit/kit.sh"
-requires clamscan yara parallel qemu-img mke2fs debugfs
+requires clamscan clamdscan clamd yara parallel qemu-img mke2fs debugfs
 requires_root
 test -r /dev/fuse || skip_all "no /dev/fuse"
 
@@ -63,7 +63,24 @@ yara_overlay ()
     run "$examples/yara-overlay" rules.yar "overlays/$1.qcow2"
 }
 
-for scan in clamav yara_overlay; do
+mkdir signatures
+cp signatures.ndb signatures
+cat >clamd.conf <<END
+LocalSocket $work/clamd.sock
+DatabaseDirectory $work/signatures
+Foreground yes
+END
+clamd -c "$work/clamd.conf" >clamd.out 2>&1 &
+cleanup_add "kill $!"
+retry 60 test -S clamd.sock || note_file clamd.out
+
+clamd_overlay ()
+{
+    run "$examples/clamd-overlay" "overlays/$1.qcow2" \
+        --config-file="$work/clamd.conf"
+}
+
+for scan in clamav clamd_overlay yara_overlay; do
     $scan clean
     is "$scan: clean" "$status $(cat out)" "0 "
     $scan found
@@ -82,6 +99,18 @@ for scan in clamav yara_overlay; do
 done
 run "$examples/clamav-overlay" overlays/clean.qcow2 --database=/nowhere
 is "clamscan that fails" "$status" 2
+truncate -s 2M large
+make_overlay large "write large etc/new"
+clamd_overlay large
+is "clamd: a large file" "$status" 0
+CLAMD_LIMIT=2097151 clamd_overlay large
+is "clamd: a file that is larger than it takes" "$status" 2
+rm overlays/large.qcow2
+run "$examples/clamd-overlay" overlays/clean.qcow2 --config-file=/nowhere
+is "clamdscan that fails" "$status" 2
+run "$examples/clamd-overlay"
+is "clamd-overlay: usage" "$status $(cat err)" \
+    "2 usage: clamd-overlay OVERLAY [OPTION]..."
 run "$examples/yara-overlay" /nowhere overlays/clean.qcow2
 is "yara that fails" "$status" 2
 run "$examples/clamav-overlay"
