@@ -14,6 +14,7 @@
 #include <ext2fs/ext3_extents.h>
 
 #include "checksum.h"
+#include "crc32c.h"
 #include "directory.h"
 #include "number_set.h"
 #include "ondisk.h"
@@ -84,7 +85,7 @@ has_checksums (const struct filesystem *fs)
 static uint32_t
 add (uint32_t sum, const uint8_t *bytes, size_t length)
 {
-  return length == 0 ? sum : ext2fs_crc32c_le (sum, bytes, length);
+  return length == 0 ? sum : crc32c (sum, bytes, length);
 }
 
 /* LENGTH bytes, as if those of the checksum at PLACE were zeros. */

@@ -9,6 +9,7 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "crc32c.h"
 #include "journal_log.h"
 #include "ondisk.h"
 
@@ -78,9 +79,9 @@ read_features (struct journal_log *log, uint8_t *super, const char **reason)
   if (!journal_log_checksums (log))
     return 0;
   memset (super + SUPER_CHECKSUM, 0, 4);
-  if (ext2fs_crc32c_le (~0U, super, SUPER_SIZE) != stated)
+  if (crc32c (~0U, super, SUPER_SIZE) != stated)
     return refuse (reason, "its journal's checksum is wrong");
-  log->seed = ext2fs_crc32c_le (~0U, super + SUPER_UUID, 16);
+  log->seed = crc32c (~0U, super + SUPER_UUID, 16);
   return 0;
 }
 
@@ -189,7 +190,7 @@ block_valid (const struct journal_log *log, uint8_t *block, size_t place)
   if (!journal_log_checksums (log))
     return true;
   memset (block + place, 0, 4);
-  sum = ext2fs_crc32c_le (log->seed, block, log->fs->block_size);
+  sum = crc32c (log->seed, block, log->fs->block_size);
   return sum == stated;
 }
 
@@ -217,8 +218,8 @@ journal_log_data_valid (const struct journal_log *log, const uint8_t *block,
 
   if (!journal_log_checksums (log))
     return true;
-  sum = ext2fs_crc32c_le (log->seed, number, sizeof number);
-  sum = ext2fs_crc32c_le (sum, block, log->fs->block_size);
+  sum = crc32c (log->seed, number, sizeof number);
+  sum = crc32c (sum, block, log->fs->block_size);
   if (log->incompat & JOURNAL_INCOMPAT_CSUM_V2)
     sum &= 0xffff;
   return sum == stated;
