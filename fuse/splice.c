@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A pipe for each thread, see splice.h.
+ * A pipe for each of a few threads, see splice.h.  The kernel has a limit for
+ * the pages in the pipes of a user, beyond which those of all their programs
+ * become small; libfuse takes another one for each thread that uses it.
  *
  * libfuse could take the bytes from the image file itself, but sends what it
  * gets: a file that was cut short would give a short answer, which the kernel
@@ -9,6 +11,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -23,12 +26,36 @@
 /* A page of a pipe may hold a few bytes only. */
 #define PIPE_SIZE ((int) (2 * SIZE_MOST))
 
+/* Threads that have one; the others copy. */
+#define CHANNELS 4
+
 enum state { STATE_NEW, STATE_OPEN, STATE_NONE };
+
+static atomic_uint channels;
 
 static _Thread_local struct {
   enum state state;
   int ends[2];                  /* to read from, to write to */
 } channel;
+
+static void
+close_pipe (void)
+{
+  close (channel.ends[0]);
+  close (channel.ends[1]);
+}
+
+static bool
+open_pipe (void)
+{
+  if (pipe2 (channel.ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    return false;
+  /* Not granted to a user who has very many pipes. */
+  if (fcntl (channel.ends[1], F_SETPIPE_SZ, PIPE_SIZE) >= PIPE_SIZE)
+    return true;
+  close_pipe ();
+  return false;
+}
 
 static bool
 channel_open (void)
@@ -36,24 +63,19 @@ channel_open (void)
   if (channel.state != STATE_NEW)
     return channel.state == STATE_OPEN;
   channel.state = STATE_NONE;
-  if (pipe2 (channel.ends, O_CLOEXEC | O_NONBLOCK) != 0)
-    return false;
-  /* Not granted to a user who has very many pipes. */
-  if (fcntl (channel.ends[1], F_SETPIPE_SZ, PIPE_SIZE) < PIPE_SIZE) {
-    close (channel.ends[0]);
-    close (channel.ends[1]);
-    return false;
-  }
-  channel.state = STATE_OPEN;
-  return true;
+  if (atomic_fetch_add (&channels, 1) < CHANNELS && open_pipe ())
+    channel.state = STATE_OPEN;
+  else
+    atomic_fetch_sub (&channels, 1);
+  return channel.state == STATE_OPEN;
 }
 
 void
 splice_end (void)
 {
   if (channel.state == STATE_OPEN) {
-    close (channel.ends[0]);
-    close (channel.ends[1]);
+    close_pipe ();
+    atomic_fetch_sub (&channels, 1);
   }
   channel.state = STATE_NEW;
 }
