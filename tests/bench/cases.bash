@@ -120,35 +120,44 @@ scan ()
     clamscan -r -i --no-summary -d signatures "$view"
 }
 
+# The sizes take turns, too: what is compared is one with another.
 case_tree ()
 {
-    local size
-    for size in twin middle large; do
-        made "tree_$size"
-        pair "tree-$size"
-        warm "$base_raw" "$overlay_raw"
-        fact_files
-        race diff "$rounds" "${diffs[@]}" walk
+    local round size
+    for size in twin middle large; do made "tree_$size"; done
+    for ((round = 1; round <= rounds; ++round)); do
+        for size in twin middle large; do
+            here=$cache/tree_$size
+            pair "tree-$size"
+            tree_diffs
+        done
+        pair tree-large-atimes atimes
+        tree_diffs
     done
-    pair tree-large-atimes atimes
+}
+
+tree_diffs ()
+{
     warm "$base_raw" "$overlay_raw"
     fact_files
-    race diff "$rounds" "${diffs[@]}" walk
+    race diff 1 "${diffs[@]}" walk
 }
 
 case_upgrade ()
 {
-    local part
+    local round part
+    tree=srv
     made upgrade
-    for part in 8 4 2 1; do
-        pair "upgrade-$part" "overlay-$part"
-        race diff "$rounds" deltafs-first deltafs-index
-        tree=
-        appearance "$rounds" deltafs
-        view read "$rounds" read_files deltafs
+    for ((round = 1; round <= rounds; ++round)); do
+        for part in 8 4 2 1; do
+            pair "upgrade-$part" "overlay-$part"
+            race diff 1 deltafs-first deltafs-index
+            appearance 1 deltafs
+            view read 1 read_files deltafs
+        done
+        warm "$overlay_raw"
+        view read 1 read_files loop
     done
-    warm "$overlay_raw"
-    view read "$rounds" read_files loop
 }
 
 case_journal ()
