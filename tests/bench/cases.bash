@@ -129,14 +129,14 @@ case_tree ()
         for size in twin middle large; do
             here=$cache/tree_$size
             pair "tree-$size"
-            tree_diffs
+            all_diffs
         done
         pair tree-large-atimes atimes
-        tree_diffs
+        all_diffs
     done
 }
 
-tree_diffs ()
+all_diffs ()
 {
     warm "$base_raw" "$overlay_raw"
     fact_files
