@@ -279,6 +279,7 @@ run_supervisor (struct mount_job *mount)
   };
   int code, signal;
 
+  hold_ending_signals ();
   if (private_directory_make (mount->mount_point->path,
                               &mount->messages->log,
                               &mount->directory) < 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "private_directory.h"
@@ -26,6 +27,8 @@
 #define SESSION_NAME "session"
 #define SESSION_FORMAT "deltafs 1 %d %" PRIu64 "\n%s\n"
 #define SESSION_LIMIT 8192
+/* Between a directory and its session file, even on a busy machine. */
+#define BIRTH_SECONDS 10
 #define RECLAIM_ROUNDS 50
 #define RECLAIM_MILLISECONDS 100
 #define APPLIANCE_ROUNDS 6
@@ -58,7 +61,8 @@ remove_members (int directory, unsigned depth)
     int child;
 
     if (strcmp (member->d_name, ".") == 0
-        || strcmp (member->d_name, "..") == 0)
+        || strcmp (member->d_name, "..") == 0
+        || (depth == 0 && strcmp (member->d_name, SESSION_NAME) == 0))
       continue;
     if (unlinkat (dirfd (stream), member->d_name, 0) == 0)
       continue;
@@ -75,6 +79,9 @@ remove_members (int directory, unsigned depth)
         result = -EBUSY;
     }
   }
+  /* By it others know the directory, if this one is killed now. */
+  if (depth == 0)
+    unlinkat (dirfd (stream), SESSION_NAME, 0);
   return result;
 }
 
@@ -294,6 +301,36 @@ session_clear (struct session *session)
   session->mount_point = NULL;
 }
 
+/* Is it of a run that was killed before it had written its session file?  It is
+ * empty then, or has but one that nobody has locked. */
+static bool
+is_stillborn (int directory)
+{
+  CLEANUP_CLOSE int file = -1;
+  struct stat stat;
+
+  if (fstat (directory, &stat) < 0 || stat.st_uid != geteuid ()
+      || (stat.st_mode & 07777) != 0700
+      || stat.st_ctim.tv_sec + BIRTH_SECONDS > time (NULL))
+    return false;
+  file = openat (directory, SESSION_NAME ".new",
+                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  return file < 0 ? errno == ENOENT
+    : flock (file, LOCK_EX | LOCK_NB) == 0;
+}
+
+static errint_t
+remove_stillborn (int parent, const char *name)
+{
+  CLEANUP_CLOSE int directory = openat (parent, name, O_RDONLY | O_DIRECTORY
+                                        | O_NOFOLLOW | O_CLOEXEC);
+
+  if (directory < 0 || !is_stillborn (directory))
+    return -ENOENT;
+  unlinkat (directory, SESSION_NAME ".new", 0);
+  return unlinkat (parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
 errint_t
 private_directory_remove_dead (int parent, const char *name)
 {
@@ -302,6 +339,8 @@ private_directory_remove_dead (int parent, const char *name)
   struct stat stat, session;
   errint_t error = open_session (parent, name, &directory, &file);
 
+  if (error == -ENOENT && parent != AT_FDCWD)
+    return remove_stillborn (parent, name);
   if (error < 0)
     return error;
   if (fstat (directory, &stat) < 0 || stat.st_uid != geteuid ())

@@ -109,6 +109,7 @@ report_run (struct report *report)
   if (work_check (report->options, log) < 0)
     return EXIT_FAILED;
   leftovers_clear (log);
+  hold_ending_signals ();
   if (private_directory_make (NULL, log, &directory) < 0)
     return EXIT_FAILED;
   report->private_directory = directory->path;

@@ -52,24 +52,40 @@ now_milliseconds (void)
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int
-catch_ending_signals (void)
+/* The signals in SET are blocked from here on. */
+static void
+block_signals (sigset_t *set)
 {
   static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
-  sigset_t set;
-  int fd;
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGCHLD);
+  sigemptyset (set);
+  sigaddset (set, SIGCHLD);
   for (size_t i = 0; i < sizeof ending / sizeof ending[0]; ++i) {
     struct sigaction action;
 
     /* A blocked signal would arrive even where nohup has it ignored. */
     if (sigaction (ending[i], NULL, &action) == 0
         && action.sa_handler != SIG_IGN)
-      sigaddset (&set, ending[i]);
+      sigaddset (set, ending[i]);
   }
-  sigprocmask (SIG_BLOCK, &set, NULL);
+  sigprocmask (SIG_BLOCK, set, NULL);
+}
+
+void
+hold_ending_signals (void)
+{
+  sigset_t set;
+
+  block_signals (&set);
+}
+
+int
+catch_ending_signals (void)
+{
+  sigset_t set;
+  int fd;
+
+  block_signals (&set);
   fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   return fd < 0 ? -errno : fd;
 }

@@ -63,4 +63,8 @@ void end_by_signal (int signal) __attribute__ ((noreturn));
  * SIGCHLD, and returns a signalfd that receives them, or a negative errno. */
 int catch_ending_signals (void);
 
+/* Those signals wait from here on, until supervise looks at them: for whoever
+ * makes before it what has to be cleared after it. */
+void hold_ending_signals (void);
+
 #endif

@@ -9,6 +9,21 @@ requires_fuse
 
 mnt=$work/mnt
 
+# What a run leaves that is killed before its directory says whose it is; looked
+# at again at the end, when it cannot be one that is about to begin any more.
+mkdir begun
+mkdir -m 700 begun/deltafs-empty1 begun/deltafs-began1 begun/deltafs-locked \
+    begun/deltafs-full01
+mkdir -m 755 begun/deltafs-open01
+touch begun/deltafs-began1/session.new begun/deltafs-locked/session.new \
+    begun/deltafs-full01/file
+exec 7<begun/deltafs-locked/session.new
+flock -n 7
+began=$SECONDS
+TMPDIR=$work/begun command_run diff empty
+is "young directories stay" "$(ls begun | tr '\n' ' ')" \
+    "deltafs-began1 deltafs-empty1 deltafs-full01 deltafs-locked deltafs-open01 "
+
 # --- the terminal ---
 
 # on_terminal FILE COMMAND...: with the exit code in the file "ended"
@@ -137,5 +152,17 @@ if unshare -m true 2>/dev/null; then
         check_nothing_left "$process killed, with a log"
     done
 fi
+
+# --- what was begun ---
+
+remaining=$((12 - (SECONDS - began)))
+test $remaining -le 0 || sleep $remaining
+TMPDIR=$work/begun command_run diff empty
+is "old directories go, but those in which there is something" \
+    "$(ls begun | tr '\n' ' ')" "deltafs-full01 deltafs-locked deltafs-open01 "
+exec 7<&-
+TMPDIR=$work/begun command_run diff empty
+is "one that nobody holds any more, too" "$(ls begun | tr '\n' ' ')" \
+    "deltafs-full01 deltafs-open01 "
 
 done_testing
