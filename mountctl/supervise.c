@@ -329,6 +329,11 @@ judge_end (const struct supervision *supervision, int *signal)
   if (supervision->death.kind == NOTE_DEATH && !supervision->stopping) {
     report_death (supervision, name_of_helper (supervision->death.helper),
                   supervision->death.signal);
+    /* The broker has said more. */
+    if (supervision->death.signal == 0
+        && supervision->death.helper == HELPER_STORAGE_DAEMON)
+      log_hint (&job->messages->log, "somebody may have asked it to; if not, "
+                "please report it, with what -v prints");
     return EXIT_FAILED;
   }
   if (WIFEXITED (status)) {

@@ -145,9 +145,8 @@ judge_death (const struct watch *watch, enum helper helper)
     return;
   if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED)
     tell_death (watch, helper, info.si_status);
-  /* A storage daemon that ended by itself has said why, and whoever needs it
-   * next finds out. */
-  if (helper == HELPER_BROKER && info.si_status != 0)
+  /* The broker goes when it is not needed. */
+  if (helper != HELPER_BROKER || info.si_status != 0)
     tell_death (watch, helper, 0);
 }
 

@@ -132,6 +132,12 @@ message_about ()
     local failed=$3 number
     number=$(kill -l "$2")
     case $1 in
+    storage-daemon)
+        if test "$2" = TERM; then
+            echo "deltafs: $failed: overlay.qcow2: the storage daemon of QEMU has ended"
+            return
+        fi
+        ;;&
     worker) echo "deltafs: $failed: overlay.qcow2: the worker process was ended by signal $number " ;;
     storage-daemon) echo "deltafs: $failed: overlay.qcow2: the storage daemon of QEMU was ended by signal $number " ;;
     broker) echo "deltafs: $failed: overlay.qcow2: the process that runs the appliances was ended by signal $number " ;;
@@ -266,6 +272,10 @@ for signal in KILL SEGV; do
         done
     done
 done
+
+# QEMU ends well at this one.
+fault direct scanning storage-daemon TERM
+fault direct reading storage-daemon TERM
 
 # --- with appliances ---
 
