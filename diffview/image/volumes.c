@@ -128,16 +128,18 @@ find_in_base (const struct probing *probing, const struct volume *volume)
   return NULL;
 }
 
+/* May both be one filesystem?  The guest can change its UUID, and make one ext
+ * of another. */
 static bool
-has_identity (const struct volume *volume, const char *type, const char *uuid)
+same_kind (const char *a, const char *b)
 {
-  return type != NULL && uuid != NULL
-    && volume->type != NULL && strcmp (volume->type, type) == 0
-    && volume->uuid != NULL && strcasecmp (volume->uuid, uuid) == 0;
+  return a != NULL && b != NULL
+    && (strcmp (a, b) == 0
+        || (strncmp (a, "ext", 3) == 0 && strncmp (b, "ext", 3) == 0));
 }
 
-/* Takes the first filesystem among the signatures of a volume, of those that
- * are WANTED's if that is not NULL. */
+/* Takes the first filesystem among the signatures of a volume, of those of
+ * WANTED's kind if that is not NULL. */
 static errint_t
 take_filesystem (blkid_probe probe, const struct volume *wanted,
                  struct volume *volume)
@@ -150,8 +152,7 @@ take_filesystem (blkid_probe probe, const struct volume *wanted,
     const char *type = value_of (probe, "TYPE");
 
     if (use_of (type, value_of (probe, "USAGE")) == VOLUME_FILESYSTEM
-        && (wanted == NULL
-            || has_identity (wanted, type, value_of (probe, "UUID"))))
+        && (wanted == NULL || same_kind (wanted->type, type)))
       error = take_values (probe, volume);
   }
   return error;
@@ -189,7 +190,7 @@ prefer_base (struct probing *probing, blkid_probe probe,
   errint_t error;
 
   if (base == NULL || base->use != VOLUME_FILESYSTEM
-      || has_identity (base, volume->type, volume->uuid))
+      || same_kind (base->type, volume->type))
     return 0;
   error = take_filesystem (probe, base, &found);
   if (error == 0 && found.use == VOLUME_FILESYSTEM) {
@@ -395,8 +396,8 @@ probe_empty_table (struct probing *probing, struct volumes *volumes)
 }
 
 /* A guest's kernel mounts a filesystem that takes the whole disk no less when
- * a partition table was written into its boot block.  So what the base has
- * there is looked for; partitions are looked at as well. */
+ * a partition table was written into its boot block.  So where the base's disk
+ * has one, it is looked for; partitions are looked at as well. */
 static errint_t
 add_whole (struct probing *probing, struct volumes *volumes)
 {
@@ -404,16 +405,18 @@ add_whole (struct probing *probing, struct volumes *volumes)
   const struct volume *base = find_in_base (probing, &whole);
   errint_t error;
 
-  if (base == NULL || base->partition != 0)
+  if (base == NULL || (base->use != VOLUME_FILESYSTEM
+                       && base->use != VOLUME_CONTAINER))
     return 0;
   error = probe_volume (probing, &whole, NULL);
-  if (error < 0 || !has_identity (base, whole.type, whole.uuid)) {
+  if (error < 0 || (whole.use != VOLUME_FILESYSTEM
+                    && whole.use != VOLUME_CONTAINER)) {
     clear_volume (&whole);
     return error;
   }
   log_report (probing->log, LOG_LEVEL_WARNING, "odd partition table", NULL,
-              "it lies in a filesystem that takes the whole disk, as in the "
-              "base (%s)", whole.type);
+              "it lies in what takes the whole disk, as in the base (%s)",
+              whole.type);
   memmove (volumes->list + 1, volumes->list,
            volumes->count * sizeof *volumes->list);
   volumes->list[0] = whole;

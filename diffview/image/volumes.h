@@ -48,10 +48,10 @@ struct volumes {
 /* Probes a side's disk: a list with a partition table's entries (extended
  * ones left out), or with one volume, the whole disk.  BASE is what the base's
  * disk was found to hold, when this is the overlay's, or NULL: where the
- * overlay's disk can be taken for several things, and one of them is what the
- * base has at the same place, it is that one; a filesystem that takes the
- * whole disk is then in the list although there is a table, before the
- * table's entries.  At most 1,024
+ * overlay's disk can be taken for several things, and one of them is of the
+ * kind that the base has at the same place, it is that one; what takes the
+ * whole disk, as in the base, is in the list although there is a table, before
+ * the table's entries.  At most 1,024
  * partitions (more: reported, -E2BIG).  Never trusts an offset.  *VOLUMES is to
  * be freed with volumes_free.  -EIO, -ENOMEM, reported. */
 errint_t volumes_probe (struct image_pair *pair, enum side side,

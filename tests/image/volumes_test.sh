@@ -5,7 +5,7 @@
 # that nobody should trust.
 . "${srcdir:-.}/../kit/kit.sh"
 . "$srcdir/image_kit.sh"
-requires python3 sfdisk mke2fs mkfs.vfat mkswap qemu-io
+requires python3 sfdisk mke2fs mkfs.vfat mkswap qemu-io tune2fs
 
 # table SIZE: disk.raw with the partition table on standard input.
 table ()
@@ -332,11 +332,22 @@ whole_ext4="0 0 8388608 filesystem ext4"
 deceive "a partition table" fake-mbr 0 "table dos
 $whole_ext4
 1 1048576 2097152 blank -
-2 4194304 2097152 blank -" 'warning: odd partition table: it lies in a filesystem'
+2 4194304 2097152 blank -" 'warning: odd partition table: it lies in what takes the whole disk'
 for fake in luks lvm vfat; do
     deceive "$fake" fake-$fake 0 "table -
 $whole_ext4"
 done
+# With another UUID, as tune2fs gives one.
+cp ext4 other
+tune2fs -U 99999999-2222-3333-4444-555555555555 other >/dev/null 2>&1
+head -c 2048 other >fake-uuid
+dd if=fake-mbr of=fake-uuid conv=notrunc status=none
+deceive "a partition table and another UUID" fake-uuid 0 "table dos
+$whole_ext4
+1 1048576 2097152 blank -
+2 4194304 2097152 blank -" 'warning: odd partition table: it lies in what takes'
+is "deceived: that UUID" "$(sed -n 2p out | cut -d ' ' -f 7)" \
+    99999999-2222-3333-4444-555555555555
 table 32M <<'EOF'
 label: dos
 start=2048, size=8M, type=83
