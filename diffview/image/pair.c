@@ -76,6 +76,42 @@ start_daemon (struct image_pair *pair, const char *directory,
   return error;
 }
 
+/* The first image that a side's disk consists of and that is not a local file;
+ * NULL where all are. */
+static const char *
+remote_name (const struct image_pair *pair, enum side side)
+{
+  const struct image_chains *chains = pair->chains;
+  const bool own = side == SIDE_BASE && chains->base_index == 0;
+  const struct image_chain *chain = own ? &chains->base : &chains->overlay;
+
+  for (size_t i = side == SIDE_BASE && !own ? chains->base_index : 0;
+       i < chain->count; ++i) {
+    const struct image_layer *layer = &chain->layers[i];
+
+    if (layer->file->fd < 0)
+      return layer->file->name;
+    if (layer->data_file != NULL && layer->data_file->fd < 0)
+      return layer->data_file->name;
+  }
+  return NULL;
+}
+
+/* The daemon did not get as far as the images. */
+static void
+report_opening (const struct image_pair *pair, errint_t error)
+{
+  /* The start of an overlay was read before; that of a raw base was not. */
+  const char *remote = remote_name (pair, SIDE_BASE);
+
+  if (remote == NULL)
+    remote = remote_name (pair, SIDE_OVERLAY);
+  if (error == -ETIMEDOUT && remote != NULL)
+    log_error (pair->log, error, "cannot read the image", remote);
+  else
+    storage_daemon_blame (pair->daemon, pair->parts, pair->part_count, error);
+}
+
 /* Waits until the daemon has opened the images. */
 static errint_t
 wait_for_daemon (struct image_pair *pair, enum side side)
@@ -87,8 +123,7 @@ wait_for_daemon (struct image_pair *pair, enum side side)
     error = pair->sides[side] != NULL
       ? nbd_side_wait (pair->sides[side]) : -ECONNREFUSED;
     if (error != 0)
-      storage_daemon_blame (pair->daemon, pair->parts, pair->part_count,
-                            error);
+      report_opening (pair, error);
     pair->answer[side] = error;
   }
   error = pair->answer[side];
@@ -322,27 +357,6 @@ const struct extents *
 pair_written (const struct image_pair *pair)
 {
   return pair->has_map ? &pair->written : NULL;
-}
-
-/* The first image that a side's disk consists of and that is not a local file;
- * NULL where all are. */
-static const char *
-remote_name (const struct image_pair *pair, enum side side)
-{
-  const struct image_chains *chains = pair->chains;
-  const bool own = side == SIDE_BASE && chains->base_index == 0;
-  const struct image_chain *chain = own ? &chains->base : &chains->overlay;
-
-  for (size_t i = side == SIDE_BASE && !own ? chains->base_index : 0;
-       i < chain->count; ++i) {
-    const struct image_layer *layer = &chain->layers[i];
-
-    if (layer->file->fd < 0)
-      return layer->file->name;
-    if (layer->data_file != NULL && layer->data_file->fd < 0)
-      return layer->data_file->name;
-  }
-  return NULL;
 }
 
 /* What a read comes to that the daemon has failed at. */
