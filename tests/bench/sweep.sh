@@ -63,22 +63,44 @@ printf 'rule mark { strings: $a = "%s" condition: $a }\n' "$mark" >rules.yar
 printf 'mark:0:*:%s\n' "$(printf %s "$mark" | od -An -tx1 | tr -d ' \n')" \
     >one.ndb
 
+# measured COMMAND...: "SECONDS PROCESSOR_SECONDS" into the file seconds; also of
+# what the command put into the background.
+measured ()
+{
+    python3 -c '
+import ctypes, os, resource, subprocess, sys, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)         # PR_SET_CHILD_SUBREAPER
+start = time.monotonic()
+code = subprocess.call(sys.argv[1:])
+seconds = time.monotonic() - start
+try:
+    while True:
+        os.wait()
+except ChildProcessError:
+    pass
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print("%.1f %.1f" % (seconds, used.ru_utime + used.ru_stime),
+      file=open("seconds", "w"))
+sys.exit(code)' "$@"
+}
+
 # sweep WHAT COMMAND...: as often as ROUNDS says
 sweep ()
 {
-    local what=$1 round TIMEFORMAT=%R
+    local what=$1 round
     shift
     for ((round = 0; round < rounds; ++round)); do
-        { time "$examples/nightly-sweep" sweep "$@" >out 2>err; } 2>seconds ||
+        measured "$examples/nightly-sweep" sweep "$@" >out 2>err ||
             { note_file err; note_file sweep/1.qcow2.log; die "$what: failed"; }
         test "$(grep -c ^clean out)" -eq "$overlays" || die "$what: not all"
-        awk -v n="$overlays" '{ printf "%d %.1f\n", n * 60 / $1, $1 }' seconds \
-            >>"$what.rounds"
+        awk -v n="$overlays" '{ printf "%d %.1f %.2f\n", n * 60 / $1, $1, $2 / n }' \
+            seconds >>"$what.rounds"
     done
-    note "$what: $(sort -n "$what.rounds" | awk '{ a[NR] = $1; s[NR] = $2 }
+    note "$what: $(sort -n "$what.rounds" | awk '
+        { a[NR] = $1; s[NR] = $2; p[NR] = $3 }
         END { m = int ((NR + 1) / 2)
               printf "%d a minute (%s s); %d to %d", a[m], s[m], a[1], a[NR]
-        }')"
+              printf "; %.2f s of the processor for each", p[m] }')"
     ok "$what"
 }
 
