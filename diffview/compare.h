@@ -48,7 +48,7 @@ errint_t compare_ask (const struct tree *base, const struct tree *overlay,
 
 /* Adds all changes to DELTA, as filesystem number FILESYSTEM, with scaffold;
  * the root is there in every case.  An entry's nodes: see compare_node;
- * engine_data is NULL.  Entries refer to the trees' memory, which must live as
+ * engine_number is 0.  Entries refer to the trees' memory, which must live as
  * long as DELTA is used.  QUESTIONS are those of compare_ask on the same trees
  * with their answers; a pair without one that needed it is unreadable.  Where
  * long paths (of directories in directories) would need more than 256 MiB, the

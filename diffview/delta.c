@@ -118,21 +118,30 @@ delta_add (struct delta *delta, const struct delta_entry *entry)
   return 0;
 }
 
+/* Pieces of an arena are aligned for anything, which wastes some of each. */
+#define COPIES_AT_ONCE 1024
+
 errint_t
 delta_own_metadata (struct delta *delta, size_t first)
 {
+  struct entry *copies = NULL;
+  unsigned left = 0;
+
   for (size_t i = first; i < delta->count; ++i)
     for (int side = 0; side < SIDES; ++side) {
       const struct entry **entry = &delta->entries[i].side[side];
-      struct entry *copy;
 
       if (*entry == NULL)
         continue;
-      copy = arena_allocate (delta->arena, sizeof *copy);
-      if (copy == NULL)
-        return -ENOMEM;
-      *copy = **entry;
-      *entry = copy;
+      if (left == 0) {
+        left = COPIES_AT_ONCE;
+        copies = arena_allocate (delta->arena, left * sizeof *copies);
+        if (copies == NULL)
+          return -ENOMEM;
+      }
+      *copies = **entry;
+      *entry = copies++;
+      --left;
     }
   return 0;
 }

@@ -63,15 +63,15 @@ struct delta_entry {
   /* Path in the guest's tree as the user sees it; an engine gives the path
    * within its filesystem, which inspection moves to its mount point. */
   const char *path;
-  uint8_t status;               /* enum status */
-  uint16_t kinds;               /* KIND_…; of an unreadable entry: the kinds
+  uint16_t status : 4;          /* enum status */
+  uint16_t kinds : KIND_COUNT;  /* KIND_…; of an unreadable entry: the kinds
                                  * that are known all the same */
   uint16_t filesystem;          /* index in delta.filesystems */
+  uint32_t engine_number;       /* the engine's, for its pread */
   /* The two sides' metadata; a side that does not have the path (or is not
    * known to) is NULL.  Scaffold normally has both. */
   const struct entry *side[SIDES];
   const char *renamed_from;     /* of an added entry; NULL when not known */
-  void *engine_data;            /* the engine's, for its pread */
 };
 
 struct delta_filesystem {

@@ -66,10 +66,11 @@ struct entry {
   uint16_t permissions;         /* the 12 mode bits */
   uint32_t uid, gid;
   uint32_t links;
-  uint32_t major, minor;        /* of device nodes */
-  uint64_t inode;               /* within (filesystem, side), see subvolume */
-  uint64_t subvolume;           /* 0, or which of several inode number spaces
+  uint32_t major : 12, minor : 20;      /* of device nodes, as Linux has
+                                         * them (linux/kdev_t.h) */
+  uint32_t subvolume;           /* 0, or which of several inode number spaces
                                  * of the filesystem (btrfs) */
+  uint64_t inode;               /* within (filesystem, side), see subvolume */
   uint64_t size;                /* bytes, at most INT64_MAX */
   uint64_t blocks;              /* units of 512 bytes */
   struct entry_time mtime, atime, ctime;

@@ -200,7 +200,7 @@ view_stat (const struct view *view, view_node number, struct stat *stat)
   }
   if (is_unknown_file (node, entry, stat->st_mode))
     stat->st_size = 1;
-  stat->st_ino = (ino_t) node->inode + 1;
+  stat->st_ino = (ino_t) view_inode (view, number) + 1;
   if (node->directory)
     stat->st_nlink = 2 + (nlink_t) node->subdirectories;
   else if (stat->st_nlink == 0)
@@ -213,7 +213,7 @@ view_identity (const struct view *view, view_node number,
 {
   const struct node *node = &view->nodes[number];
 
-  *inode = (uint64_t) node->inode + 1;
+  *inode = (uint64_t) view_inode (view, number) + 1;
   *mode = type_of (view, node);
 }
 

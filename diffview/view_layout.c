@@ -86,7 +86,6 @@ place_nodes (struct view *view, const struct growth *growth,
       layout->place[next] = member;
       view->nodes[next] = growth->nodes[member];
       view->nodes[next].parent = number;
-      view->nodes[next].depth = node->depth + 1;
       next++;
     }
   }
@@ -164,9 +163,10 @@ collect_names (struct view *view, struct name *names)
     struct node *node = &view->nodes[i];
     const struct entry *entry = view_metadata (view, node);
 
+    if (node->directory)
+      continue;
     node->inode = i;
-    if (node->directory || entry == NULL
-        || (entry->missing & ENTRY_NO_METADATA) != 0)
+    if (entry == NULL || (entry->missing & ENTRY_NO_METADATA) != 0)
       continue;
     names[count++] = (struct name) {
       .inode = entry->inode, .node = i, .side = node->side,
@@ -197,7 +197,7 @@ view_number (struct view *view)
   for (view_node i = 0; i < view->count; ++i) {
     const struct entry *entry = view_metadata (view, &view->nodes[i]);
 
-    if (view->nodes[i].inode == i && entry != NULL
+    if (view_inode (view, i) == i && entry != NULL
         && entry->blocks <= UINT64_MAX - view->totals.blocks)
       view->totals.blocks += entry->blocks;
   }

@@ -309,6 +309,17 @@ prepend (char buffer[VIEW_TARGET_SIZE], size_t *start, const char *text,
   return true;
 }
 
+/* Directories above it. */
+static uint32_t
+depth_of (const struct node *nodes, view_node directory)
+{
+  uint32_t depth = 0;
+
+  for (; directory != VIEW_ROOT; directory = nodes[directory].parent)
+    ++depth;
+  return depth;
+}
+
 /* The path from the link's directory to where the walk ended, in the end of
  * BUFFER; NULL where it is too long. */
 static const char *
@@ -317,20 +328,23 @@ relative_path (const struct outcome *outcome, view_node from,
 {
   const struct node *nodes = outcome->walk.view->nodes;
   view_node to = outcome->walk.directory;
+  uint32_t from_depth = depth_of (nodes, from), to_depth = depth_of (nodes, to);
   size_t start = VIEW_TARGET_SIZE - 1, ups = 0;
   bool fits;
 
   buffer[start] = '\0';
   fits = prepend (buffer, &start, outcome->rest, "");
   while (fits && from != to)
-    if (nodes[from].depth >= nodes[to].depth) {
+    if (from_depth >= to_depth) {
       from = nodes[from].parent;
+      --from_depth;
       fits = ++ups < VIEW_TARGET_SIZE / 3;
     }
     else {
       fits = prepend (buffer, &start, nodes[to].name,
                       buffer[start] != '\0' ? "/" : "");
       to = nodes[to].parent;
+      --to_depth;
     }
   for (; fits && ups > 0; --ups)
     fits = prepend (buffer, &start, "..", buffer[start] != '\0' ? "/" : "");

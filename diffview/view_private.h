@@ -16,9 +16,11 @@ struct node {
   view_node parent;             /* the root's: itself */
   view_node first_member;
   uint32_t member_count;
-  view_node inode;              /* the first node with the same inode */
-  uint32_t subdirectories;
-  uint32_t depth;               /* the root's is 0 */
+  union {
+    uint32_t subdirectories;    /* of a directory */
+    view_node inode;            /* of others: the first node with the same
+                                 * inode; see view_inode */
+  };
   uint8_t section;              /* enum section: where it is */
   uint8_t side;                 /* which one it shows */
   uint8_t status;
@@ -89,6 +91,13 @@ errint_t view_link_inside (const struct view *view, view_node link,
                            const char *target,
                            char scratch[VIEW_TARGET_SIZE],
                            const char **inside);
+
+/* The first node with the same inode: a directory has one name. */
+static inline view_node
+view_inode (const struct view *view, view_node node)
+{
+  return view->nodes[node].directory ? node : view->nodes[node].inode;
+}
 
 /* The metadata that a node shows; NULL when it has none. */
 const struct entry *view_metadata (const struct view *view,

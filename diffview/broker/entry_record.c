@@ -91,7 +91,7 @@ put_entry (struct wire *wire, const struct entry *entry)
   wire_put_u32 (wire, entry->major);
   wire_put_u32 (wire, entry->minor);
   wire_put_u64 (wire, entry->inode);
-  wire_put_u64 (wire, entry->subvolume);
+  wire_put_u32 (wire, entry->subvolume);
   wire_put_u64 (wire, entry->size);
   wire_put_u64 (wire, entry->blocks);
   put_time (wire, &entry->mtime);
@@ -112,10 +112,10 @@ get_entry (struct wire *wire, struct arena *arena, struct entry *entry)
   entry->uid = wire_get_u32 (wire);
   entry->gid = wire_get_u32 (wire);
   entry->links = wire_get_u32 (wire);
-  entry->major = wire_get_u32 (wire);
-  entry->minor = wire_get_u32 (wire);
+  entry->major = wire_get_bounded (wire, 0xfff);
+  entry->minor = wire_get_bounded (wire, 0xfffff);
   entry->inode = wire_get_u64 (wire);
-  entry->subvolume = wire_get_u64 (wire);
+  entry->subvolume = wire_get_u32 (wire);
   entry->size = wire_get_u64 (wire);
   entry->blocks = wire_get_u64 (wire);
   get_time (wire, &entry->mtime);

@@ -58,14 +58,14 @@ is_too_large (const struct delta *delta, size_t limit)
 
 static void
 take_entry (struct call *call, struct delta *delta, unsigned filesystem,
-            uintptr_t number)
+            uint32_t number)
 {
   struct delta_entry entry;
 
   if (!get_delta_entry (call->wire, delta->arena, &entry))
     return;
   entry.filesystem = (uint16_t) filesystem;
-  entry.engine_data = (void *) number;
+  entry.engine_number = number;
   if (delta_add (delta, &entry) != 0)
     wire_fail (call->wire, -ENOMEM);
 }
@@ -75,7 +75,7 @@ compute (struct engine *engine, const struct compare_rules *rules,
          struct delta *delta, unsigned filesystem)
 {
   size_t limit = memory_limit ();
-  uintptr_t number = 0;
+  uint32_t number = 0;
   struct call call;
   errint_t error = begin (engine, REQUEST_COMPUTE, &call);
 
@@ -118,7 +118,7 @@ pread_entry (struct engine *engine, enum side side,
              void *buffer, size_t length, uint64_t offset, size_t *got)
 {
   const struct entry *known = entry->side[side];
-  uintptr_t number = (uintptr_t) entry->engine_data;
+  uint32_t number = entry->engine_number;
 
   *got = 0;
   if (known == NULL || known->type != ENTRY_FILE || number == 0)

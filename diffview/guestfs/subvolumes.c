@@ -14,13 +14,13 @@
 
 struct subvolume {
   char *path;
-  uint64_t number;
+  uint32_t number;
   UT_hash_handle hh;
 };
 
 struct numbering {
   struct subvolume *by_path;
-  uint64_t last;
+  uint32_t last;
 };
 
 static void
@@ -58,7 +58,7 @@ add_subvolume (struct numbering *numbering, char *path)
 
 static errint_t
 number_of (struct numbering *numbering, const struct tree_node *node,
-           uint64_t *number)
+           uint32_t *number)
 {
   char *path = tree_path (node);
   struct subvolume *subvolume;

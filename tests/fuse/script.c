@@ -163,8 +163,12 @@ parse_field (struct entry *entry, const char *key, const char *value)
   else if (strcmp (key, "blocks") == 0)
     entry->blocks = number;
   else if (strcmp (key, "rdev") == 0) {
-    if (sscanf (value, "%u:%u", &entry->major, &entry->minor) != 2)
+    unsigned major, minor;
+
+    if (sscanf (value, "%u:%u", &major, &minor) != 2)
       mistake ("no device", value);
+    entry->major = major;
+    entry->minor = minor;
   }
   else if (strcmp (key, "mtime") == 0)
     entry->mtime = parse_time (value);

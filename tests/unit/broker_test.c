@@ -214,7 +214,8 @@ test_large_entries (void **state)
   entry = memory_file (memory, SIDE_OVERLAY, "/x", "bytes");
   entry->mtime = (struct entry_time) { INT64_MIN, 999999999 };
   entry->uid = entry->gid = entry->links = UINT32_MAX;
-  entry->blocks = entry->subvolume = UINT64_MAX;
+  entry->blocks = UINT64_MAX;
+  entry->subvolume = UINT32_MAX;
   entry->permissions = 07777;
   for (int i = 0; i < 50; ++i) {
     snprintf (name, sizeof name, "user.%d", i);
@@ -383,7 +384,7 @@ test_parallel_reads (void **state)
   struct memory *memory = two_large_files ();
   CLEANUP (delta_free) struct delta *delta = NULL;
   struct compare_rules rules = { .verify = false };
-  struct delta_entry made_up = { .path = "/", .engine_data = NULL };
+  struct delta_entry made_up = { .path = "/", .engine_number = 0 };
   struct reader readers[READERS];
   struct engine *engine = NULL;
   struct broker *broker;
