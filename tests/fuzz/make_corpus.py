@@ -295,6 +295,14 @@ class Maker:
                    "start=640,size=64,type=S,uuid=%s\n" % (UUID, UUID, UUID),
                    1 << 20, [(64, fat)])
         self.seed("volumes", "whole", disks(0, b"", fat))
+        # What takes the whole disk, under what looks like something else.
+        mbr = (bytes(446) + struct.pack("<8BII", 0, 0, 0, 0, 0x83, 0, 0, 0,
+                                        64, 128)).ljust(510, b"\0")
+        luks = b"LUKS\xba\xbe\0\1".ljust(1024, b"\0")
+        self.seed("volumes", "table-over-ext4", disks(
+            1, b"", mbr + b"\x55\xaa" + bytes(512) + super_[1024:]))
+        self.seed("volumes", "luks-over-ext4",
+                  disks(1, b"", luks + super_[1024:]))
 
     def text(self):
         self.seed("fstab", "usual", b"""# /etc/fstab

@@ -45,25 +45,40 @@ repair_gpt (uint8_t *disk, size_t size)
   ondisk_put_le32 (header + 16, crc32 (header, 92));
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+/* Over a base that has BASE; NULL: nothing is known of it. */
+static void
+probe (struct image_pair *pair, const struct volumes *base)
 {
-  CLEANUP (pair_close) struct image_pair *pair =
-    memory_disks_read (data, size);
   CLEANUP (volumes_free) struct volumes *volumes = NULL;
   uint64_t disk = pair->size[SIDE_OVERLAY];
 
-  if (!(pair->flags & 1))
-    repair_gpt (pair->bytes[SIDE_OVERLAY], (size_t) disk);
-  if (volumes_probe (pair, SIDE_OVERLAY, NULL, &fuzz_log, &volumes) < 0)
-    return 0;
-  FUZZ_REQUIRE (volumes->count <= 1024);
+  if (volumes_probe (pair, SIDE_OVERLAY, base, &fuzz_log, &volumes) < 0)
+    return;
+  FUZZ_REQUIRE (volumes->count <= 1024 + (base != NULL));
   for (size_t i = 0; i < volumes->count; ++i) {
     const struct volume *volume = &volumes->list[i];
 
     FUZZ_REQUIRE (volume->offset <= disk &&
                   volume->length <= disk - volume->offset);
   }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  static char ext4[] = "ext4";
+  CLEANUP (pair_close) struct image_pair *pair =
+    memory_disks_read (data, size);
+  uint64_t disk = pair->size[SIDE_OVERLAY];
+  struct volume whole = {
+    .length = disk, .use = VOLUME_FILESYSTEM, .type = ext4,
+  };
+  const struct volumes base = { .list = &whole, .count = 1 };
+
+  if (!(pair->flags & 1))
+    repair_gpt (pair->bytes[SIDE_OVERLAY], (size_t) disk);
+  probe (pair, NULL);
+  probe (pair, &base);
   return 0;
 }
 
