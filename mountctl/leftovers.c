@@ -5,11 +5,16 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "leftovers.h"
+
+/* What a supervisor started ends within five seconds after it. */
+#define DYING_ROUNDS 100
+#define DYING_MILLISECONDS 50
 
 /* Calls VISIT for each name that may be a private directory, until it returns
  * other than 0; that, or 0. */
@@ -54,6 +59,42 @@ remove_dead (void *opaque, const char *parent, int parent_fd,
   if (private_directory_remove_dead (parent_fd, name) == 0)
     log_detail (log, "removed what a dead run left: %s/%s", parent, name);
   return 0;
+}
+
+/* Has the supervisor been killed, and what it started is about to end? */
+static bool
+is_dying (int parent_fd, const char *name)
+{
+  struct session session = { .mount_point = NULL };
+  bool in_use, dying;
+
+  if (session_read (parent_fd, name, &session, &in_use) < 0)
+    return false;
+  dying = in_use && !process_is_alive (&session.supervisor);
+  session_clear (&session);
+  return dying;
+}
+
+static int
+await_dying (void *opaque, const char *parent, int parent_fd,
+             const char *name)
+{
+  unsigned *rounds = opaque;
+
+  (void) parent;
+  while (*rounds > 0 && is_dying (parent_fd, name)) {
+    poll (NULL, 0, DYING_MILLISECONDS);
+    --*rounds;
+  }
+  return 0;
+}
+
+void
+leftovers_await (void)
+{
+  unsigned rounds = DYING_ROUNDS;
+
+  visit_all (await_dying, &rounds);
 }
 
 void

@@ -22,4 +22,8 @@ errint_t leftovers_find (const char *mount_point,
                          struct process_identity *supervisor,
                          char **directory);
 
+/* Waits, some seconds at most, until what killed supervisors had started has
+ * ended, so that leftovers_clear finds it. */
+void leftovers_await (void);
+
 #endif

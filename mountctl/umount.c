@@ -305,6 +305,7 @@ command_umount (const struct options *options, struct messages *messages)
     if (unmount_argument (options->operands[i], options,
                           &messages->log) < 0)
       code = EXIT_FAILED;
+  leftovers_await ();
   leftovers_clear (&messages->log);
   return code;
 }

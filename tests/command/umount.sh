@@ -92,6 +92,30 @@ is "mounted elsewhere: it is served there" "$(cat bound/srv/new/file)" content
 umount bound
 check_nothing_left "mounted elsewhere"
 
+# The supervisor was killed a moment ago, before there was a mount, and what it
+# had started has yet to end: here a process that has its lock.
+touch gate
+env $mark "$deltafs" mount gate "$mnt" >out 2>err &
+launcher=$!
+scratch_is_there ()
+{
+    test -n "$(find "$work/tmp" -name scratch)"
+}
+retry 20 scratch_is_there
+supervisor=$(ps -o pid= --ppid $launcher | tr -d ' ')
+exec 6<"$(echo "$work"/tmp/deltafs-*)/session"
+kill -9 "$(worker_of "$supervisor")" "$supervisor"
+wait $launcher 2>/dev/null
+flock 6
+(sleep 1) &
+exec 6<&-
+command_run umount "$mnt"
+is "killed a moment ago: nothing is mounted" "$status" 2
+is "killed a moment ago: no temporary file is left" \
+    "$(find "$work/tmp" -mindepth 1)" ""
+rm gate
+check_nothing_left "killed a moment ago"
+
 # --lazy.
 command_run mount good "$mnt"
 exec 8<"$mnt/srv/new/file"
