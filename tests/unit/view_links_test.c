@@ -280,6 +280,8 @@ struct walker {
   const struct view *view;
   bool chroot;                  /* guest's targets; the root is its own ".." */
   bool left;                    /* got out */
+  bool aside;                   /* went through .deleted or .base, whose links
+                                 * have roots of their own */
   unsigned steps;
   char path[65536];             /* what is still to be walked */
 };
@@ -344,6 +346,8 @@ walk_on (struct walker *walker, view_node directory)
       node = view_parent (view, node);
       continue;
     }
+    walker->aside |= strcmp (name, ".deleted") == 0
+      || strcmp (name, ".base") == 0;
     directory = node;
     node = view_lookup (view, node, name);
     if (node == VIEW_NONE)
@@ -438,10 +442,7 @@ check_link (const struct view *view, view_node link, bool main_section)
   snprintf (guest_walker.path, sizeof guest_walker.path, "%s",
             target_for (&guest_walker, link, scratch));
   wanted = walk_on (&guest_walker, view_parent (view, link));
-  /* Links in .deleted and .base have roots of their own. */
-  if (wanted != VIEW_NONE && guest_walker.steps < 200
-      && strstr (guest_walker.path, ".base") == NULL
-      && strstr (guest_walker.path, ".deleted") == NULL)
+  if (wanted != VIEW_NONE && guest_walker.steps < 200 && !guest_walker.aside)
     assert_int_equal (found, wanted);
 }
 
