@@ -146,7 +146,7 @@ run (struct storage_daemon *daemon,
   int *all;
   errint_t error;
 
-  memory = calloc (kept_count + 2, sizeof *all);
+  memory = calloc (kept_count + 3, sizeof *all);
   if (memory == NULL
       || asprintf (&chardev, "socket,id=monitor,fd=%d", monitor) < 0
       || asprintf (&nbd, "addr.type=fd,addr.str=%d,max-connections=0",
@@ -158,7 +158,11 @@ run (struct storage_daemon *daemon,
     memcpy (all, kept, kept_count * sizeof *all);
   all[kept_count] = monitor;
   all[kept_count + 1] = server;
-  error = subprocess_start (line, daemon->errors, all, kept_count + 2,
+  /* Our end of the monitor, too, which nobody reads there: so the monitor does
+   * not end when we close it.  QEMU 7.2 crashes now and then when that happens
+   * while it starts. */
+  all[kept_count + 2] = daemon->monitor;
+  error = subprocess_start (line, daemon->errors, all, kept_count + 3,
                             &daemon->pid);
   free (line);
   if (error == 0) {
