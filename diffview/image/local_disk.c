@@ -14,6 +14,7 @@
 struct local_disk {
   struct local_layer *layers;   /* owned; the top one first */
   size_t count;
+  struct table_cache *tables;   /* owned; of all layers */
   bool complete;                /* these are all layers that there are */
   bool compressed;              /* partly */
 };
@@ -28,13 +29,15 @@ local_disk_open (const struct image_chain *chain, size_t first,
   if (disk == NULL)
     return -ENOMEM;
   disk->layers = calloc (chain->count - first, sizeof *disk->layers);
-  if (disk->layers == NULL)
+  disk->tables = table_cache_new ();
+  if (disk->layers == NULL || disk->tables == NULL)
     return -ENOMEM;
   for (size_t i = first; i < chain->count; ++i) {
     const struct image_layer *layer = &chain->layers[i];
     struct local_layer *local = &disk->layers[i - first];
     bool usable;
-    errint_t error = local_layer_open (layer, local, &usable);
+    errint_t error = local_layer_open (layer, i - first, disk->tables, local,
+                                       &usable);
 
     if (error != 0 || !usable || image_lock_is_written (layer->file)) {
       local_layer_clear (local);
@@ -59,6 +62,7 @@ local_disk_close (struct local_disk *disk)
     return;
   for (size_t i = 0; i < disk->count; ++i)
     local_layer_clear (&disk->layers[i]);
+  table_cache_free (disk->tables);
   free (disk->layers);
   free (disk);
 }

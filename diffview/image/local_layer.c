@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The tables of qcow2 (QEMU, docs/interop/qcow2.txt: "Cluster mapping"): the
- * first level is kept, entries of the second are read as they are needed,
- * from the host's page cache.
+ * first level is kept, pieces of the second are read as they are needed, and
+ * kept as long as there is room.
  */
 #include "config.h"
 
@@ -17,8 +17,11 @@
 #define OFFSET_MASK UINT64_C (0x00fffffffffffe00)
 #define COMPRESSED (UINT64_C (1) << 62)
 #define READS_AS_ZERO UINT64_C (1)
-/* Entries of the second level that are read at once. */
-#define ENTRIES_MAX 512
+/* Bits of TABLE_PIECE_MAX. */
+#define PIECE_BITS 12
+/* Where the pieces of the next layer lie in the cache: wherever those of a
+ * few layers begin they are far from one another. */
+#define LAYER_DISTANCE 1265
 
 static bool
 is_plain_qcow2 (const struct image_layer *layer)
@@ -68,10 +71,13 @@ read_l1 (const struct image_header *header, struct local_layer *local,
 }
 
 errint_t
-local_layer_open (const struct image_layer *layer, struct local_layer *local,
+local_layer_open (const struct image_layer *layer, size_t number,
+                  struct table_cache *tables, struct local_layer *local,
                   bool *usable)
 {
-  *local = (struct local_layer) { .file = layer->file };
+  *local = (struct local_layer) {
+    .file = layer->file, .tables = tables, .number = number,
+  };
   *usable = false;
   if (layer->file->fd < 0 || layer->file->device
       || image_file_size (layer->file, &local->file_size) != 0)
@@ -158,6 +164,36 @@ join_entries (const struct local_layer *local, const unsigned char *entries,
   return run;
 }
 
+/* Bytes of the piece of a table that is read at once, as a power of two. */
+static unsigned
+piece_bits (const struct local_layer *local)
+{
+  return local->cluster_bits < PIECE_BITS ? local->cluster_bits : PIECE_BITS;
+}
+
+/* Reads LENGTH bytes at OFFSET of the table at TABLE, which lie within one
+ * piece of it; BEGIN is the byte of the disk that it begins with. */
+static bool
+read_entries (const struct local_layer *local, uint64_t table,
+              uint64_t begin, uint64_t offset, void *buffer, size_t length)
+{
+  const unsigned bits = piece_bits (local);
+  const uint64_t within = offset & ((UINT64_C (1) << bits) - 1);
+  const struct table_piece piece = {
+    .file = local->file, .position = table + offset - within,
+    .length = (size_t) 1 << bits,
+    .place = (begin >> (local->cluster_bits + bits - 3)) + (offset >> bits)
+      + local->number * LAYER_DISTANCE,
+  };
+  size_t got;
+
+  return table_cache_read (local->tables, &piece, (size_t) within, buffer,
+                           length)
+    || (image_file_read (local->file, buffer, length, table + offset,
+                         &got) == 0
+        && got == length);
+}
+
 static void
 find_qcow2 (const struct local_layer *local, uint64_t offset,
             uint64_t length, struct local_run *run)
@@ -168,21 +204,21 @@ find_qcow2 (const struct local_layer *local, uint64_t offset,
   const uint64_t rest = (UINT64_C (1) << bits) - within;
   const uint64_t table = local->l1[offset >> bits] & OFFSET_MASK;
   const uint64_t inside = offset & (cluster - 1);
-  unsigned char entries[ENTRIES_MAX * 8];
-  size_t count, got;
+  const uint64_t first = within >> local->cluster_bits;
+  const size_t most = (size_t) 1 << (piece_bits (local) - 3);
+  unsigned char entries[TABLE_PIECE_MAX];
+  size_t count = most - (size_t) (first & (most - 1));
 
   if (length > rest)
     length = rest;
   *run = (struct local_run) { LOCAL_NOTHING, length, 0 };
   if (table == 0)
     return;
-  count = length > ENTRIES_MAX * cluster - inside ? ENTRIES_MAX
-    : (size_t) ((inside + length + cluster - 1) >> local->cluster_bits);
+  if (length <= count * cluster - inside)
+    count = (size_t) ((inside + length + cluster - 1) >> local->cluster_bits);
   if ((table & (cluster - 1)) != 0
-      || image_file_read (local->file, entries, count * 8,
-                          table + (within >> local->cluster_bits) * 8,
-                          &got) != 0
-      || got != count * 8) {
+      || !read_entries (local, table, offset - within, first * 8, entries,
+                        count * 8)) {
     run->kind = LOCAL_DAMAGED;
     return;
   }

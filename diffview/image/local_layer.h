@@ -9,10 +9,12 @@
 #define DELTAFS_IMAGE_LOCAL_LAYER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "chain.h"
 #include "errint.h"
+#include "table_cache.h"
 
 struct local_layer {
   const struct image_file *file;        /* borrowed */
@@ -20,6 +22,8 @@ struct local_layer {
   uint64_t size;                /* of the disk, bytes */
   bool raw;
   /* qcow2: */
+  struct table_cache *tables;   /* borrowed */
+  size_t number;                /* of the layer, among those of the cache */
   unsigned cluster_bits;
   bool zero_flag;
   uint64_t *l1;                 /* owned: its entries */
@@ -42,9 +46,12 @@ struct local_run {
 };
 
 /* Opens LAYER, which stays the caller's and open, for reading by its file;
- * *USABLE tells whether that is possible.  *LOCAL is to be cleared whatever
- * happens.  -ENOMEM. */
-errint_t local_layer_open (const struct image_layer *layer,
+ * *USABLE tells whether that is possible.  What was read of its tables is kept
+ * in TABLES, which is borrowed, and where those of other layers, with another
+ * NUMBER, are kept as well.  *LOCAL is to be cleared whatever happens.
+ * -ENOMEM. */
+errint_t local_layer_open (const struct image_layer *layer, size_t number,
+                           struct table_cache *tables,
                            struct local_layer *local, bool *usable);
 void local_layer_clear (struct local_layer *local);
 

@@ -12,11 +12,13 @@
 
 #include <endian.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "local_disk.h"
+#include "table_cache.h"
 
 #define CLUSTER UINT64_C (65536)
 #define L1 CLUSTER
@@ -283,6 +285,162 @@ test_splice (void **state)
   close (image.file.fd);
 }
 
+/* What was read of a table stays as it was; what the file has lost since is not
+ * made up. */
+static void
+test_kept_table (void **state)
+{
+  struct image image;
+  struct local_disk *disk;
+  uint64_t value;
+
+  (void) state;
+  make_qcow2 (&image);
+  disk = open_disk (&image);
+  assert_int_equal (read_number (disk, 0, &value), 0);
+  write_number (&image, L2, 0);
+  write_number (&image, L2 + 8, DATA);
+  assert_int_equal (read_number (disk, 0, &value), 0);
+  assert_int_equal (value, 42);
+  assert_int_equal (read_number (disk, CLUSTER, &value), 0);
+  assert_int_equal (value, 0);
+  assert_int_equal (ftruncate (image.file.fd, (off_t) DATA), 0);
+  assert_int_equal (read_number (disk, 0, &value), -ENOTSUP);
+  local_disk_close (disk);
+  close (image.file.fd);
+}
+
+/* The file ends within a table: what is there is read. */
+static void
+test_table_at_the_end (void **state)
+{
+  struct image image;
+  struct local_disk *disk;
+  uint64_t value;
+
+  (void) state;
+  make_qcow2 (&image);
+  write_number (&image, L1, DATA + CLUSTER);
+  write_number (&image, DATA + CLUSTER, 0);
+  write_number (&image, DATA + CLUSTER + 8, DATA);
+  disk = open_disk (&image);
+  for (int i = 0; i < 2; ++i) {
+    assert_int_equal (read_number (disk, 0, &value), 0);
+    assert_int_equal (value, 0);
+    assert_int_equal (read_number (disk, CLUSTER, &value), 0);
+    assert_int_equal (value, 42);
+    assert_int_equal (read_number (disk, 2 * CLUSTER, &value), -ENOTSUP);
+  }
+  local_disk_close (disk);
+  close (image.file.fd);
+}
+
+/* A table of several pieces, and a run over the end of one. */
+static void
+test_pieces (void **state)
+{
+  struct image image;
+  struct local_disk *disk;
+  unsigned char bytes[16];
+  uint64_t value, sum = 0;
+
+  (void) state;
+  make_qcow2 (&image);
+  image.layer.header.virtual_size = 8192 * CLUSTER;
+  assert_int_equal (ftruncate (image.file.fd, (off_t) (DATA + 3 * CLUSTER)),
+                    0);
+  write_number (&image, L2 + 511 * 8, DATA + CLUSTER);
+  write_number (&image, L2 + 512 * 8, DATA + 2 * CLUSTER);
+  write_number (&image, L2 + 8191 * 8, DATA);
+  write_number (&image, DATA + 2 * CLUSTER - 8, 43);
+  write_number (&image, DATA + 2 * CLUSTER, 44);
+  disk = open_disk (&image);
+  for (int i = 0; i < 2; ++i) {
+    assert_int_equal (local_disk_read (disk, bytes, 16, 512 * CLUSTER - 8),
+                      0);
+    assert_int_equal (bytes[7], 43);
+    assert_int_equal (bytes[15], 44);
+    assert_int_equal (read_number (disk, 8191 * CLUSTER, &value), 0);
+    assert_int_equal (value, 42);
+    assert_int_equal (read_number (disk, 8190 * CLUSTER, &value), 0);
+    assert_int_equal (value, 0);
+  }
+  assert_int_equal (local_disk_walk_depth (disk, 1, count_written, &sum), 0);
+  assert_int_equal (sum, 4 * CLUSTER);
+  local_disk_close (disk);
+  close (image.file.fd);
+}
+
+/* Small clusters, in more tables than are kept: the cluster that table I
+ * begins with has the number I + 1. */
+
+#define SMALL UINT64_C (512)
+#define TABLES (2 * TABLE_PIECES_MAX + 3)
+#define MAPPED (64 * SMALL)     /* by one table */
+
+static void
+make_many_tables (struct image *image, uint64_t add)
+{
+  const uint64_t tables = 2 * CLUSTER, data = tables + TABLES * SMALL;
+
+  make_image (image, "qcow2", (off_t) (data + TABLES * SMALL));
+  image->layer.header = (struct image_header) {
+    .virtual_size = TABLES * MAPPED, .cluster_bits = 9,
+    .l1_entries = TABLES, .l1_offset = CLUSTER,
+  };
+  for (uint64_t i = 0; i < TABLES; ++i) {
+    write_number (image, CLUSTER + 8 * i, tables + i * SMALL);
+    write_number (image, tables + i * SMALL, data + i * SMALL);
+    write_number (image, data + i * SMALL, i + add);
+  }
+}
+
+/* In steps that come back to each place. */
+static void *
+read_tables (void *opaque)
+{
+  struct local_disk *disk = opaque;
+  uint64_t value;
+
+  for (uint64_t i = 0, j = 0; i < 2 * TABLES; ++i) {
+    if (read_number (disk, j * MAPPED, &value) != 0 || value != j + 1
+        || read_number (disk, j * MAPPED + SMALL, &value) != 0 || value != 0)
+      return disk;
+    j = (j + TABLE_PIECES_MAX) % TABLES;
+  }
+  return NULL;
+}
+
+static void
+test_many_tables (void **state)
+{
+  struct image upper, lower;
+  struct image_layer layers[2];
+  const struct image_chain chain = { .layers = layers, .count = 2 };
+  struct local_disk *disk = NULL;
+  pthread_t threads[4];
+  void *wrong;
+
+  (void) state;
+  make_many_tables (&upper, 1);
+  /* Where the upper layer has nothing, the lower one has zeros; for the rest
+   * it has other numbers. */
+  make_many_tables (&lower, 1000000);
+  layers[0] = upper.layer;
+  layers[1] = lower.layer;
+  assert_int_equal (local_disk_open (&chain, 0, &disk), 0);
+  for (int i = 0; i < 4; ++i)
+    assert_int_equal (pthread_create (&threads[i], NULL, read_tables, disk),
+                      0);
+  for (int i = 0; i < 4; ++i) {
+    pthread_join (threads[i], &wrong);
+    assert_null (wrong);
+  }
+  local_disk_close (disk);
+  close (upper.file.fd);
+  close (lower.file.fd);
+}
+
 int
 main (void)
 {
@@ -292,6 +450,10 @@ main (void)
     cmocka_unit_test (test_kinds),
     cmocka_unit_test (test_upper),
     cmocka_unit_test (test_splice),
+    cmocka_unit_test (test_kept_table),
+    cmocka_unit_test (test_table_at_the_end),
+    cmocka_unit_test (test_pieces),
+    cmocka_unit_test (test_many_tables),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
