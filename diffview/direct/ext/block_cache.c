@@ -53,10 +53,18 @@ drop (struct block_cache *cache, struct chunk *chunk)
 }
 
 void
-block_cache_free (struct block_cache *cache)
+block_cache_clear (struct block_cache *cache)
 {
+  pthread_mutex_lock (&cache->lock);
   while (cache->chunks != NULL)
     drop (cache, cache->chunks);
+  pthread_mutex_unlock (&cache->lock);
+}
+
+void
+block_cache_free (struct block_cache *cache)
+{
+  block_cache_clear (cache);
   pthread_mutex_destroy (&cache->lock);
   free (cache);
 }

@@ -17,6 +17,9 @@ struct block_cache;
 struct block_cache *block_cache_new (size_t chunk_size);
 void block_cache_free (struct block_cache *cache);
 
+/* Drops all chunks.  Any thread. */
+void block_cache_clear (struct block_cache *cache);
+
 /* Copies LENGTH bytes at OFFSET of the chunk KEY to BUFFER; false if the chunk
  * is not there.  Any thread. */
 bool block_cache_get (struct block_cache *cache, uint64_t key, size_t offset,

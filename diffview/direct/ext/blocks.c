@@ -258,6 +258,12 @@ blocks_read_bulk (struct blocks *blocks, enum side side,
   return read_side (blocks, side, false, buffer, length, offset);
 }
 
+void
+blocks_forget (struct blocks *blocks)
+{
+  block_cache_clear (blocks->cache);
+}
+
 /* Does a replay put other bytes there? */
 static bool
 is_replayed (const struct blocks_side *s, size_t length, uint64_t offset)

@@ -58,6 +58,10 @@ errint_t blocks_read (struct blocks *blocks, enum side side,
 errint_t blocks_read_bulk (struct blocks *blocks, enum side side,
                            void *buffer, size_t length, uint64_t offset);
 
+/* Drops what the cache holds, where little will be asked for again; what is
+ * asked for is cached as before.  Any thread. */
+void blocks_forget (struct blocks *blocks);
+
 /* Moves LENGTH bytes into PIPE, as splice of engine.h; -ENOTSUP also where the
  * journal has newer ones.  Any thread. */
 errint_t blocks_splice (struct blocks *blocks, enum side side, int pipe,

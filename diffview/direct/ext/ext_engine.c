@@ -218,6 +218,8 @@ ext_compute (struct engine *engine, const struct compare_rules *rules,
     if (ext->fs[side] != NULL && (ext->tree[side] = tree_new ()) == NULL)
       return log_error (ext->log, -ENOMEM, "cannot compare", ext->name);
   err = compute_changes (ext, rules, delta, filesystem);
+  /* A mount may live on for days, and reads little metadata. */
+  blocks_forget (ext->blocks);
   for (int side = 0; side < SIDES; ++side)
     if (ext->fs[side] != NULL)
       budget_lift (ext->fs[side]->budget);
