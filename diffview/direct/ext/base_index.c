@@ -11,6 +11,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "base_index.h"
+#include "radix_sort.h"
 #include "superblock.h"
 
 /* Before the lists. */
@@ -182,28 +183,6 @@ index_builder_add_name (struct index_builder *builder, uint32_t directory,
   return 0;
 }
 
-static int
-compare_owners (const void *a, const void *b)
-{
-  const struct index_owner *x = a, *y = b;
-
-  if (x->block != y->block)
-    return x->block < y->block ? -1 : 1;
-  if (x->inode != y->inode)
-    return x->inode < y->inode ? -1 : 1;
-  return x->count < y->count ? -1 : x->count > y->count;
-}
-
-static int
-compare_names (const void *a, const void *b)
-{
-  const struct index_name *x = a, *y = b;
-
-  if (x->inode != y->inode)
-    return x->inode < y->inode ? -1 : 1;
-  return x->directory < y->directory ? -1 : x->directory > y->directory;
-}
-
 /* Can the owner of every block be found?  Only single blocks, those of
  * xattrs, have several. */
 static bool
@@ -221,22 +200,36 @@ owners_are_sound (const struct index_builder *builder)
   return true;
 }
 
-static void
+static errint_t
 sort (struct index_builder *builder)
 {
+  /* Of what is sound, no two are the same in these. */
+  static const struct radix_key by_block[] = {
+    RADIX_KEY (struct index_owner, block),
+    RADIX_KEY (struct index_owner, inode),
+  };
+  static const struct radix_key by_inode[] = {
+    RADIX_KEY (struct index_name, inode),
+    RADIX_KEY (struct index_name, directory),
+  };
+  errint_t err = radix_sort (builder->owners, builder->owner_count,
+                             sizeof *builder->owners, by_block, 2);
+
+  return err < 0 ? err : radix_sort (builder->names, builder->name_count,
+                                     sizeof *builder->names, by_inode, 2);
+}
+
+/* Two names of one inode in one directory are one. */
+static void
+drop_repeated (struct index_builder *builder)
+{
+  const struct index_name *names = builder->names;
   size_t kept = 0;
 
-  if (builder->owner_count > 0)
-    qsort (builder->owners, builder->owner_count, sizeof *builder->owners,
-           compare_owners);
-  if (builder->name_count > 0)
-    qsort (builder->names, builder->name_count, sizeof *builder->names,
-           compare_names);
-  /* Two names in one directory. */
   for (size_t i = 0; i < builder->name_count; ++i)
-    if (kept == 0 ||
-        compare_names (&builder->names[kept - 1], &builder->names[i]) != 0)
-      builder->names[kept++] = builder->names[i];
+    if (kept == 0 || names[kept - 1].inode != names[i].inode ||
+        names[kept - 1].directory != names[i].directory)
+      builder->names[kept++] = names[i];
   builder->name_count = kept;
 }
 
@@ -252,9 +245,12 @@ index_builder_finish (struct index_builder *builder,
 
   if (builder->damaged)
     return 0;
-  sort (builder);
+  err = sort (builder);
+  if (err < 0)
+    return err;
   if (!owners_are_sound (builder))
     return 0;
+  drop_repeated (builder);
   err = base_index_identity (fs, &section.identity);
   if (err < 0)
     return err;
