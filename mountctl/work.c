@@ -182,10 +182,11 @@ open_both (struct work *work, const struct options *options,
   /* Whatever a library puts aside on the way goes with the directory. */
   setenv ("TMPDIR", private_directory, 1);
   error = open_pair (work, options, worker, private_directory, log);
-  if (error == 0 && open == open_inspection)
-    work->cache = cache_session_load (worker->cache, work->pair, log);
   if (error == 0 && needs_broker (options))
     error = start_broker (work, options, private_directory, log);
+  /* After the fork, which would copy where it lies. */
+  if (error == 0 && open == open_inspection)
+    work->cache = cache_session_load (worker->cache, work->pair, log);
   if (error == 0)
     error = shut_in (work, options, log);
   if (error == 0)
