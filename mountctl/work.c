@@ -201,8 +201,10 @@ open_both (struct work *work, const struct options *options,
   if (show_progress)
     bar = progress_bar_start (messages, &inspection.progress);
   error = open (work, &inspection);
-  if (error == 0 && work->cache != NULL)
+  if (error == 0 && work->cache != NULL) {
     cache_session_store (worker->cache, work->cache, log);
+    base_cache_free (steal_pointer (&work->cache));
+  }
   if (error == 0)
     error = end_unused_broker (work, worker, log);
   if (error == -EAGAIN)

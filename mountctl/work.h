@@ -21,7 +21,8 @@ struct work {
   struct broker *broker;        /* NULL where no appliance is needed */
   struct inspection *inspection;
   const struct survey *survey;
-  struct base_cache *cache;     /* what is known of the base, or NULL */
+  struct base_cache *cache;     /* what is known of the base, until there is a
+                                 * delta set; or NULL */
 };
 
 /* Everything about the options that can be refused without an image.

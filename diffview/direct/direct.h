@@ -27,7 +27,7 @@ errint_t direct_engine_open (struct image_pair *pair,
                              const char **reason, struct engine **engine);
 
 /* Lets an engine that was opened here use, and add to, what is remembered of
- * the base: before it computes.  CACHE is borrowed. */
+ * the base: before it computes.  CACHE is borrowed until it has. */
 void direct_engine_remember (struct engine *engine,
                              struct base_cache *cache);
 

@@ -33,7 +33,8 @@ struct inspection_options {
   /* For what needs an appliance; NULL where ENGINE_DIRECT rules that out, and
    * for a survey.  Borrowed. */
   struct broker *broker;
-  struct base_cache *cache;     /* or NULL: what is known of the base */
+  struct base_cache *cache;     /* or NULL: what is known of the base;
+                                 * borrowed until the inspection is open */
   const struct log *log;
   const struct progress *progress;      /* or NULL */
 };

@@ -31,7 +31,7 @@ struct ext_engine {
   struct tree *tree[SIDES];     /* what compute found; after it, what the
                                  * entries of the delta set point to */
   struct open_files *files;
-  struct base_cache *cache;     /* borrowed, or NULL */
+  struct base_cache *cache;     /* borrowed until compute, or NULL */
   pthread_mutex_t lock;         /* of arena */
   struct arena *arena;          /* what stat gave out */
 };
@@ -220,6 +220,7 @@ ext_compute (struct engine *engine, const struct compare_rules *rules,
   err = compute_changes (ext, rules, delta, filesystem);
   /* A mount may live on for days, and reads little metadata. */
   blocks_forget (ext->blocks);
+  ext->cache = NULL;
   for (int side = 0; side < SIDES; ++side)
     if (ext->fs[side] != NULL)
       budget_lift (ext->fs[side]->budget);
