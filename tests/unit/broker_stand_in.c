@@ -130,6 +130,19 @@ stand_in_open (struct messages *messages, struct engine **engine)
   return broker;
 }
 
+struct delta *
+stand_in_compute (struct engine *engine, const struct compare_rules *rules)
+{
+  struct delta *delta = delta_new ();
+  unsigned number;
+
+  assert_int_equal (delta_add_filesystem (delta, engine, "sda1", "/", true,
+                                          &number), 0);
+  assert_int_equal (engine->operations->compute (engine, rules, delta,
+                                                 number), 0);
+  return delta;
+}
+
 bool
 stand_in_ended (const struct broker *broker)
 {

@@ -32,6 +32,10 @@ struct broker *stand_in_start (struct messages *messages);
 struct broker *stand_in_open (struct messages *messages,
                               struct engine **engine);
 
+/* Has ENGINE compute its delta set, as the filesystem "sda1", which is /. */
+struct delta *stand_in_compute (struct engine *engine,
+                                const struct compare_rules *rules);
+
 /* Has the child gone?  Waits for a while. */
 bool stand_in_ended (const struct broker *broker);
 
