@@ -20,6 +20,7 @@
 
 #define UUID_TEXT 37
 #define TIME_TEXT 32
+#define SIZE_TEXT 32
 
 /* One file of the cache, looked into. */
 struct index_file {
@@ -98,31 +99,46 @@ time_text (const struct timespec *when, bool exact, char text[TIME_TEXT])
     text[0] = '\0';
 }
 
+/* "12.1 MiB", which is as large as indexes are. */
+static void
+size_text (uint64_t bytes, char text[SIZE_TEXT])
+{
+  const double kib = (double) bytes / 1024;
+
+  /* What would be printed as 1024.0 is one of the next. */
+  if (bytes < 1024)
+    snprintf (text, SIZE_TEXT, "%" PRIu64 " bytes", bytes);
+  else if (kib < 1023.95)
+    snprintf (text, SIZE_TEXT, "%.1f KiB", kib);
+  else
+    snprintf (text, SIZE_TEXT, "%.1f MiB", kib / 1024);
+}
+
 static errint_t
 print_text_list (const struct index_files *files)
 {
-  char used[TIME_TEXT], uuid[UUID_TEXT];
+  char used[TIME_TEXT], uuid[UUID_TEXT], size[SIZE_TEXT];
 
   if (files->count > 0)
-    printf ("%-16s %9s %9s  %-36s  %s\n", "USED (UTC)", "SIZE", "NAMES",
+    printf ("%-16s %10s %9s  %-36s  %s\n", "USED (UTC)", "SIZE", "NAMES",
             "UUID", "BASE");
   for (size_t i = 0; i < files->count; ++i) {
     const struct index_file *index = &files->list[i];
     const struct base_cache_summary *summary = &index->summary;
     CLEANUP_FREE char *name = index->damaged ? strdup ("(damaged)")
       : quote_path (summary->name, strlen (summary->name));
-    double size = (double) index->file.size / 1048576;
 
     if (name == NULL)
       return -ENOMEM;
     time_text (&index->file.used, false, used);
+    size_text (index->file.size, size);
     for (size_t j = 0; j < summary->count; ++j) {
       uuid_text (summary->sections[j].uuid, uuid);
-      printf ("%s %5.1f MiB %9" PRIu64 "  %s  %s\n", used, size,
+      printf ("%s %10s %9" PRIu64 "  %s  %s\n", used, size,
               summary->sections[j].files, uuid, name);
     }
     if (summary->count == 0)
-      printf ("%s %5.1f MiB %9s  %-36s  %s\n", used, size, "-", "-", name);
+      printf ("%s %10s %9s  %-36s  %s\n", used, size, "-", "-", name);
   }
   return 0;
 }

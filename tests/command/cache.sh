@@ -52,14 +52,21 @@ echo damaged >"$cache/cccccccccccccccccccccccccccccccc.index"
 touch -d '2024-01-01 UTC' "$cache"/c*
 command_run cache list
 is "list" "$status $(tr -s ' ' <out; cat err)" "0 USED (UTC) SIZE NAMES UUID BASE
-2026-01-02 03:04 0.0 MiB 99 $uuid \"/a\\tb\"
-2026-01-02 03:04 0.0 MiB 1234 $uuid $work/golden.qcow2
-2024-01-01 00:00 0.0 MiB - - (damaged)"
+2026-01-02 03:04 4.0 KiB 99 $uuid \"/a\\tb\"
+2026-01-02 03:04 4.0 KiB 1234 $uuid $work/golden.qcow2
+2024-01-01 00:00 8 bytes - - (damaged)"
 command_run cache list --json
 is "list --json" "$(jq -c . out; cat err)" "$(printf '%s\n' \
     '{"base":"/a\tb","filesystems":[{"uuid":"'$uuid'","names":99}],"size":4096,"used":"2026-01-02T03:04:06Z"}' \
     '{"base":"'"$work"'/golden.qcow2","filesystems":[{"uuid":"'$uuid'","names":1234}],"size":4096,"used":"2026-01-02T03:04:05Z"}' \
     '{"damaged":true,"size":8,"used":"2024-01-01T00:00:00Z"}')"
+for size in 1048472=1023.9_KiB 1048536=1.0_MiB 12738224=12.1_MiB; do
+    index d /d 1 "${size%=*}"
+    command_run cache list
+    text=${size#*=}
+    like "list: ${size%=*} bytes" "$(cat out)" "^USED.* ${text/_/ } +1 "
+    rm "$cache"/d*
+done
 is "list touches nothing" "$(stat -c %X "$cache"/c*)" \
     "$(date -d '2024-01-01 UTC' +%s)"
 
