@@ -102,7 +102,7 @@ next_second ()
 for options in "-b 1024" "-b 4096 -I 128" \
                "-b 2048 -O metadata_csum_seed,^flex_bg,meta_bg,^resize_inode" \
                "-b 4096 -O ^64bit,orphan_file"; do
-    rm -f base.raw
+    rm -f base.raw overlay.raw
     truncate -s 64M base.raw
     # shellcheck disable=SC2086
     if ! mke2fs -q -t ext4 -O metadata_csum $options base.raw 2>mke2fs.err; then
@@ -124,7 +124,7 @@ for options in "-b 1024" "-b 4096 -I 128" \
 done
 
 size=1024
-rm base.raw
+rm base.raw overlay.raw
 truncate -s 64M base.raw
 mke2fs -q -t ext4 -O metadata_csum -b $size base.raw
 check "fill" fill
