@@ -17,6 +17,7 @@
 
 #include "cleanup.h"
 #include "fusermount.h"
+#include "handover.h"
 
 #define PROGRAM "fusermount3"
 
@@ -125,31 +126,12 @@ static int
 receive_descriptor (int socket)
 {
   char byte;
-  struct iovec bytes = { .iov_base = &byte, .iov_len = 1 };
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int))];
-  } control = { .space = { 0 } };
-  struct msghdr message = {
-    .msg_iov = &bytes, .msg_iovlen = 1,
-    .msg_control = &control, .msg_controllen = sizeof control,
-  };
-  const struct cmsghdr *part;
-  ssize_t got;
   int fd;
+  errint_t error = handover_receive (socket, &byte, sizeof byte, &fd);
 
-  do
-    got = recvmsg (socket, &message, MSG_CMSG_CLOEXEC);
-  while (got == -1 && errno == EINTR);
-  if (got == -1)
-    return -errno;
-  part = CMSG_FIRSTHDR (&message);
-  if (got == 0 || part == NULL || part->cmsg_level != SOL_SOCKET ||
-      part->cmsg_type != SCM_RIGHTS ||
-      part->cmsg_len != CMSG_LEN (sizeof fd))
-    return -EIO;
-  memcpy (&fd, CMSG_DATA (part), sizeof fd);
-  return fd;
+  if (error < 0)
+    return error == -EPIPE ? -EIO : error;
+  return fd < 0 ? -EIO : fd;
 }
 
 static bool

@@ -5,11 +5,11 @@
 #include <config.h>
 
 #include <signal.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "handover.h"
 
 /* As it goes over the socket. */
 struct datagram {
@@ -66,62 +66,25 @@ channel_take (int fd, struct note *note)
   return 0;
 }
 
-union control {
-  struct cmsghdr header;
-  char space[CMSG_SPACE (sizeof (int))];
-};
-
 errint_t
 channel_hand (int channel, int fd)
 {
-  int answer = fd < 0 ? fd : 0;
-  struct iovec bytes = { .iov_base = &answer, .iov_len = sizeof answer };
-  union control control = { .space = { 0 } };
-  struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
+  const int answer = fd < 0 ? fd : 0;
 
-  if (fd >= 0) {
-    struct cmsghdr *part = &control.header;
-
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control.space;
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN (sizeof fd);
-    memcpy (CMSG_DATA (part), &fd, sizeof fd);
-  }
-  return sendmsg (channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0
-    ? -errno : 0;
+  return handover_send (channel, &answer, sizeof answer, fd);
 }
 
 int
 channel_receive (int channel)
 {
   int answer = 0, fd;
-  struct iovec bytes = { .iov_base = &answer, .iov_len = sizeof answer };
-  union control control = { .space = { 0 } };
-  struct msghdr message = {
-    .msg_iov = &bytes, .msg_iovlen = 1,
-    .msg_control = &control, .msg_controllen = sizeof control.space,
-  };
-  const struct cmsghdr *part;
-  ssize_t got;
+  errint_t error = handover_receive (channel, &answer, sizeof answer, &fd);
 
-  do
-    got = recvmsg (channel, &message, MSG_CMSG_CLOEXEC);
-  while (got < 0 && errno == EINTR);
-  if (got < 0)
-    return -errno;
-  if (got == 0)
-    return -EPIPE;
-  if (got != sizeof answer)
-    return -EPROTO;
-  if (answer < 0)
-    return answer;
-  part = CMSG_FIRSTHDR (&message);
-  if (part == NULL || part->cmsg_level != SOL_SOCKET
-      || part->cmsg_type != SCM_RIGHTS
-      || part->cmsg_len != CMSG_LEN (sizeof fd))
-    return -EPROTO;
-  memcpy (&fd, CMSG_DATA (part), sizeof fd);
-  return fd;
+  if (error < 0)
+    return error;
+  if (answer == 0 && fd >= 0)
+    return fd;
+  if (fd >= 0)
+    close (fd);
+  return answer < 0 ? answer : -EPROTO;
 }
