@@ -9,6 +9,7 @@
 
 #include "cache_session.h"
 #include "progress_bar.h"
+#include "recovery.h"
 #include "sandbox.h"
 #include "work.h"
 
@@ -175,6 +176,7 @@ open_both (struct work *work, const struct options *options,
 {
   const struct log *log = &messages->log;
   CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
+  CLEANUP (recovery_close) struct recovery *recovery = NULL;
   struct inspection_options inspection;
   errint_t error;
 
@@ -184,7 +186,9 @@ open_both (struct work *work, const struct options *options,
   error = open_pair (work, options, worker, private_directory, log);
   if (error == 0 && needs_broker (options))
     error = start_broker (work, options, private_directory, log);
-  /* After the fork, which would copy where it lies. */
+  if (error == 0 && options->engine != ENGINE_GUESTFS)
+    error = recovery_start (log, &recovery);
+  /* After the forks, which would copy where it lies. */
   if (error == 0 && open == open_inspection)
     work->cache = cache_session_load (worker->cache, work->pair, log);
   if (error == 0)
@@ -195,6 +199,7 @@ open_both (struct work *work, const struct options *options,
     return error;
   inspection_options (options, log, &inspection);
   inspection.broker = work->broker;
+  inspection.recovery = recovery;
   inspection.cache = work->cache;
   inspection.rules.retry = open == open_inspection
     && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);

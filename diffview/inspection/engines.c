@@ -130,7 +130,8 @@ open_direct (struct engines *engines, const struct filesystem *filesystem,
   for (int side = 0; side < SIDES; ++side)
     if (has_side (filesystem, (enum side) side))
       volumes[side] = filesystem->side[side].volume;
-  error = direct_engine_open (engines->pair, volumes, filesystem->device,
+  error = direct_engine_open (engines->pair, engines->options->recovery,
+                              volumes, filesystem->device,
                               engines->options->log, reason, engine);
   if (error == 0 && engines->options->cache != NULL)
     direct_engine_remember (*engine, engines->options->cache);

@@ -19,6 +19,7 @@
 
 struct base_cache;
 struct broker;
+struct recovery;
 
 enum engine_choice { ENGINE_AUTO, ENGINE_DIRECT, ENGINE_GUESTFS };
 
@@ -33,6 +34,9 @@ struct inspection_options {
   /* For what needs an appliance; NULL where ENGINE_DIRECT rules that out, and
    * for a survey.  Borrowed. */
   struct broker *broker;
+  /* For journals that the direct engine does not replay itself, or NULL.
+   * Borrowed while the inspection or survey is opened. */
+  struct recovery *recovery;
   struct base_cache *cache;     /* or NULL: what is known of the base;
                                  * borrowed until the inspection is open */
   const struct log *log;

@@ -107,9 +107,10 @@ account_filesystem (struct sharing *sharing,
   bool damaged = false;
   errint_t error;
 
-  error = direct_account (sharing->pair, volume, own, filesystem->device,
-                          options->log, options->progress, &reason,
-                          &place->account, &damaged);
+  error = direct_account (sharing->pair, options->recovery, volume, own,
+                          filesystem->device, options->log,
+                          options->progress, &reason, &place->account,
+                          &damaged);
   if (damaged)
     sharing->survey->incomplete = true;
   if (error != -ENOTSUP)

@@ -18,16 +18,13 @@
 #include <unistd.h>
 
 #include <linux/seccomp.h>
-#include <seccomp.h>
 
-#include "cleanup.h"
+#include "filter_add.h"
 #include "sandbox_parts.h"
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
-
-#define LENGTH(array) (sizeof (array) / sizeof (array)[0])
 
 /* Harmless with any argument: they work on what is open, on memory, on time,
  * on this process. */
@@ -117,6 +114,10 @@ static const struct rule rules[] = {
   CONTROL (F_SETFL), CONTROL (F_DUPFD), CONTROL (F_DUPFD_CLOEXEC),
   CONTROL (F_GETPIPE_SZ), CONTROL (F_SETPIPE_SZ), CONTROL (F_ADD_SEALS),
   CONTROL (F_GET_SEALS),
+  /* What a program of the host's does with the memory file that it got: see
+   * sandbox_enter_program. */
+  { "ioctl", 1, { EQUAL (1, SECCOMP_IOCTL_NOTIF_RECV) } },
+  { "ioctl", 1, { EQUAL (1, SECCOMP_IOCTL_NOTIF_SEND) } },
   /* Is it a terminal, and how wide? */
   { "ioctl", 1, { EQUAL (1, TCGETS) } },
   { "ioctl", 1, { EQUAL (1, TIOCGWINSZ) } },
@@ -134,49 +135,34 @@ static const struct rule rules[] = {
   { "prctl", 1, { EQUAL (0, PR_SET_VMA) } },
 };
 
-/* Names that the library does not know are no system calls here. */
-static errint_t
-add (scmp_filter_ctx filter, uint32_t action, const char *name,
-     unsigned count, const struct scmp_arg_cmp *arguments)
-{
-  int number = seccomp_syscall_resolve_name (name);
-  int result;
-
-  if (number == __NR_SCMP_ERROR)
-    return 0;
-  result = seccomp_rule_add_array (filter, action, number, count, arguments);
-  /* Another processor's call, that has no number here. */
-  return result == -EDOM ? 0 : result;
-}
-
 /* abort and raise. */
 static errint_t
 add_own_signals (scmp_filter_ctx filter)
 {
   const struct scmp_arg_cmp own[] = { EQUAL (0, getpid ()) };
 
-  return add (filter, SCMP_ACT_ALLOW, "tgkill", 1, own);
+  return filter_add (filter, SCMP_ACT_ALLOW, "tgkill", 1, own);
 }
 
 static errint_t
 fill (scmp_filter_ctx filter)
 {
   const struct scmp_arg_cmp process[] = { MASKED (0, CLONE_THREAD, 0) };
-  errint_t error = 0;
+  errint_t error = filter_add_all (filter, SCMP_ACT_ALLOW, allowed,
+                                   LENGTH (allowed));
 
-  for (size_t i = 0; error == 0 && i < LENGTH (allowed); ++i)
-    error = add (filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
-  for (size_t i = 0; error == 0 && i < LENGTH (deadly); ++i)
-    error = add (filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
+  if (error == 0)
+    error = filter_add_all (filter, SCMP_ACT_KILL_PROCESS, deadly,
+                            LENGTH (deadly));
   for (size_t i = 0; error == 0 && i < LENGTH (rules); ++i)
-    error = add (filter, SCMP_ACT_ALLOW, rules[i].name, rules[i].count,
+    error = filter_add (filter, SCMP_ACT_ALLOW, rules[i].name, rules[i].count,
                  rules[i].arguments);
   if (error == 0)
-    error = add (filter, SCMP_ACT_KILL_PROCESS, "clone", 1, process);
+    error = filter_add (filter, SCMP_ACT_KILL_PROCESS, "clone", 1, process);
   /* Its flags are in memory, where a filter cannot look; libc then takes
    * clone. */
   if (error == 0)
-    error = add (filter, SCMP_ACT_ERRNO (ENOSYS), "clone3", 0, NULL);
+    error = filter_add (filter, SCMP_ACT_ERRNO (ENOSYS), "clone3", 0, NULL);
   return error == 0 ? add_own_signals (filter) : error;
 }
 

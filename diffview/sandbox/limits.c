@@ -47,15 +47,29 @@ limits_no_core (void)
   return 0;
 }
 
-errint_t
-limits_memory (uint64_t bytes)
+static errint_t
+lower (__rlimit_resource_t resource, uint64_t value)
 {
   struct rlimit limit;
 
-  if (getrlimit (RLIMIT_DATA, &limit) < 0)
+  if (getrlimit (resource, &limit) < 0)
     return -errno;
-  if (limit.rlim_cur > bytes)
-    limit.rlim_cur = bytes;
+  if (limit.rlim_cur > value)
+    limit.rlim_cur = value;
   limit.rlim_max = limit.rlim_cur;
-  return setrlimit (RLIMIT_DATA, &limit) < 0 ? -errno : 0;
+  return setrlimit (resource, &limit) < 0 ? -errno : 0;
+}
+
+errint_t
+limits_memory (uint64_t bytes)
+{
+  return lower (RLIMIT_DATA, bytes);
+}
+
+errint_t
+limits_program (uint64_t address_space, uint64_t seconds)
+{
+  errint_t error = lower (RLIMIT_AS, address_space);
+
+  return error == 0 ? lower (RLIMIT_CPU, seconds) : error;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-x INDEX] [-alntvVqw] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-x INDEX] [-aflntvVqw] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read, -x: what is remembered of the base is in the file
  * INDEX, which is made where it is not there, -w: others write to the images,
- * it is said.  For tests to compare with what they know otherwise.  -a: instead of the delta, the classes of what was written.
+ * it is said, -f: e2fsck replays fast commits.  For tests to compare with what they know otherwise.  -a: instead of the delta, the classes of what was written.
  * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
 #include <config.h>
@@ -33,6 +33,7 @@
 
 static bool quiet, lines;
 static const char *index_file;
+static struct recovery *recovery;
 
 static void
 write_log (void *opaque, enum log_level level, const char *message)
@@ -170,8 +171,8 @@ account (struct image_pair *pair, const struct log *log)
   const char *reason;
   struct account account;
   bool damaged;
-  errint_t err = direct_account (pair, volumes, written, "disk", log, NULL,
-                                 &reason, &account, &damaged);
+  errint_t err = direct_account (pair, recovery, volumes, written, "disk", log,
+                                 NULL, &reason, &account, &damaged);
 
   if (err < 0) {
     fprintf (stderr, "refused: %s\n", strerror (-err));
@@ -227,7 +228,8 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
 
   if (delta == NULL)
     return 2;
-  err = direct_engine_open (pair, volumes, "disk", log, &reason, &engine);
+  err = direct_engine_open (pair, recovery, volumes, "disk", log, &reason,
+                            &engine);
   if (err < 0) {
     fprintf (stderr, "refused: %s: %s\n", strerror (-err),
              reason == NULL ? "" : reason);
@@ -258,14 +260,15 @@ main (int argc, char *argv[])
   struct compare_rules rules = { 0 };
   uint32_t cluster = 65536;
   unsigned spread = 0;
-  bool only_account = false, written = false;
-  int option;
+  bool only_account = false, written = false, fast = false;
+  int option, result;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:s:lntvVqwx:")) >= 0)
+  while ((option = getopt (argc, argv, "ac:fs:lntvVqwx:")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
+    case 'f': fast = true; break;
     case 's': spread = (unsigned) atoi (optarg); break;
     case 'l': lines = true; break;
     case 'n': cluster = 0; break;
@@ -289,7 +292,11 @@ main (int argc, char *argv[])
   }
   if (written)
     flat_pair_say_written (pair);
-  if (only_account && cluster != 0)
-    return account (pair, &log);
-  return dump (pair, &rules, &log);
+  if (fast && recovery_start (&log, &recovery) < 0)
+    return 2;
+  result = only_account && cluster != 0 ? account (pair, &log)
+    : dump (pair, &rules, &log);
+  if (recovery != NULL)
+    recovery_close (recovery);
+  return result;
 }

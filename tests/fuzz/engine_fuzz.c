@@ -176,7 +176,7 @@ look_at_delta (struct image_pair *pair,
   errint_t err;
 
   FUZZ_REQUIRE (delta != NULL);
-  err = direct_engine_open (pair, volume, "disk", &fuzz_log, &reason,
+  err = direct_engine_open (pair, NULL, volume, "disk", &fuzz_log, &reason,
                             &engine);
   FUZZ_REQUIRE (err != -ENOTSUP || reason != NULL);
   if (err < 0)
@@ -204,8 +204,8 @@ look_at_account (struct image_pair *pair,
     if (volume[side] != NULL)
       direct_journal_state (pair, side, volume[side]);
   if (written != NULL &&
-      direct_account (pair, volume, written, "disk", &fuzz_log, NULL, &reason,
-                      &account, &damaged) == 0)
+      direct_account (pair, NULL, volume, written, "disk", &fuzz_log, NULL,
+                      &reason, &account, &damaged) == 0)
     FUZZ_REQUIRE (account_total (&account) == extents_total (written));
 }
 

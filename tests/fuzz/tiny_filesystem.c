@@ -120,7 +120,7 @@ tiny_filesystem_open (struct tiny_filesystem *tiny)
                                 tiny->pair->size[SIDE_OVERLAY]));
   ext_bytes_repair (&ext);
   FUZZ_REQUIRE (blocks_new (tiny->pair, volumes, &tiny->blocks) == 0);
-  err = filesystem_open (tiny->blocks, SIDE_OVERLAY, &tiny->reason,
+  err = filesystem_open (tiny->blocks, SIDE_OVERLAY, NULL, &tiny->reason,
                          &tiny->fs);
   FUZZ_REQUIRE (err == 0 || tiny->reason != NULL);
   return err;

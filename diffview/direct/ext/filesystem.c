@@ -28,7 +28,8 @@ filesystem_free (struct filesystem *fs)
 
 /* Replays the journal and reads again what it may have replaced. */
 static errint_t
-recover (struct filesystem *fs, const char **reason)
+recover (struct filesystem *fs, struct recovery *recovery,
+         const char **reason)
 {
   struct replay replay = { 0 };
   errint_t err;
@@ -37,7 +38,7 @@ recover (struct filesystem *fs, const char **reason)
     return 0;                   /* the kernel clears the flag */
   err = superblock_read_groups (fs, reason);
   if (err == 0)
-    err = journal_replay (fs, &replay, reason);
+    err = journal_replay (fs, recovery, &replay, reason);
   if (err == 0)
     blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
   replay_clear (&replay);
@@ -46,7 +47,8 @@ recover (struct filesystem *fs, const char **reason)
 
 errint_t
 filesystem_open (struct blocks *blocks, enum side side,
-                 const char **reason, struct filesystem **result)
+                 struct recovery *recovery, const char **reason,
+                 struct filesystem **result)
 {
   CLEANUP (filesystem_free) struct filesystem *fs = calloc (1, sizeof *fs);
   errint_t err;
@@ -66,7 +68,7 @@ filesystem_open (struct blocks *blocks, enum side side,
       filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER)) {
     uint32_t block_size = fs->block_size;
 
-    err = recover (fs, reason);
+    err = recover (fs, recovery, reason);
     if (err == 0 && fs->block_size != block_size) {
       *reason = "its journal replaces the superblock by another";
       err = -ENOTSUP;

@@ -11,6 +11,7 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "fast_commits.h"
 #include "journal.h"
 #include "journal_log.h"
 #include "journal_tags.h"
@@ -29,8 +30,10 @@
 
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
 
-struct recovery {
+struct passes {
+  struct filesystem *fs;
   struct journal_log log;
+  struct recovery *recovery;    /* for fast commits, or NULL */
   struct replay *replay;
   struct replay revoked;        /* target: block; source: its transaction */
   const char **reason;
@@ -54,190 +57,190 @@ older (uint32_t a, uint32_t b)
 }
 
 static errint_t
-damaged (struct recovery *recovery)
+damaged (struct passes *passes)
 {
-  *recovery->reason = "its journal is damaged";
+  *passes->reason = "its journal is damaged";
   return -ENOTSUP;
 }
 
 static bool
-old_checksums (const struct recovery *recovery)
+old_checksums (const struct passes *passes)
 {
-  return (recovery->log.compat & JOURNAL_COMPAT_CHECKSUM) != 0 &&
-    !journal_log_checksums (&recovery->log);
+  return (passes->log.compat & JOURNAL_COMPAT_CHECKSUM) != 0 &&
+    !journal_log_checksums (&passes->log);
 }
 
 static errint_t
-read_log (struct recovery *recovery, uint32_t number, uint8_t *buffer)
+read_log (struct passes *passes, uint32_t number, uint8_t *buffer)
 {
-  errint_t err = journal_log_read (&recovery->log, number, buffer);
+  errint_t err = journal_log_read (&passes->log, number, buffer);
 
-  return err == -EIO ? damaged (recovery) : err;
+  return err == -EIO ? damaged (passes) : err;
 }
 
 static void
-advance (struct recovery *recovery)
+advance (struct passes *passes)
 {
-  recovery->position =
-    journal_log_after (&recovery->log, recovery->position, 1);
-  recovery->walked++;
+  passes->position =
+    journal_log_after (&passes->log, passes->position, 1);
+  passes->walked++;
 }
 
 /* A block that a transaction wrote, unless it was revoked since. */
 static errint_t
-replay_tag (struct recovery *recovery, const struct journal_tag *tag)
+replay_tag (struct passes *passes, const struct journal_tag *tag)
 {
-  struct journal_log *log = &recovery->log;
+  struct journal_log *log = &passes->log;
   const struct replay_block *revoked =
-    replay_find (&recovery->revoked, tag->block);
-  uint64_t source = journal_log_block (log, recovery->position);
+    replay_find (&passes->revoked, tag->block);
+  uint64_t source = journal_log_block (log, passes->position);
   errint_t err;
 
   if (revoked != NULL &&
-      !older ((uint32_t) revoked->source, recovery->sequence))
+      !older ((uint32_t) revoked->source, passes->sequence))
     return 0;
   if (!filesystem_has_blocks (log->fs, tag->block, 1) && tag->block != 0)
-    return damaged (recovery);
-  err = read_log (recovery, recovery->position, recovery->data);
+    return damaged (passes);
+  err = read_log (passes, passes->position, passes->data);
   if (err < 0)
     return err;
-  if (!journal_log_data_valid (log, recovery->data, recovery->sequence,
+  if (!journal_log_data_valid (log, passes->data, passes->sequence,
                                tag->checksum))
-    return damaged (recovery);
-  err = replay_add (recovery->replay, tag->block, source, tag->escaped);
-  if (err < 0 || recovery->may_keep < log->fs->block_size)
+    return damaged (passes);
+  err = replay_add (passes->replay, tag->block, source, tag->escaped);
+  if (err < 0 || passes->may_keep < log->fs->block_size)
     return err;
-  recovery->may_keep -= log->fs->block_size;
-  return replay_keep (recovery->replay, recovery->data, log->fs->block_size);
+  passes->may_keep -= log->fs->block_size;
+  return replay_keep (passes->replay, passes->data, log->fs->block_size);
 }
 
 /* Goes over the data blocks of a descriptor. */
 static errint_t
-pass_descriptor (struct recovery *recovery)
+pass_descriptor (struct passes *passes)
 {
-  struct journal_log *log = &recovery->log;
+  struct journal_log *log = &passes->log;
   struct journal_tags tags;
   struct journal_tag tag;
   errint_t err = 0;
 
-  if (!journal_log_tail_valid (log, recovery->block)) {
+  if (!journal_log_tail_valid (log, passes->block)) {
     /* The log may run on into blocks from before it was made: the time of
      * the commit tells. */
-    if (recovery->pass != PASS_SCAN)
-      return damaged (recovery);
-    recovery->doubtful = true;
+    if (passes->pass != PASS_SCAN)
+      return damaged (passes);
+    passes->doubtful = true;
   }
-  if (recovery->pass == PASS_SCAN && old_checksums (recovery))
-    recovery->crc32 = ext2fs_crc32_be (recovery->crc32, recovery->block,
+  if (passes->pass == PASS_SCAN && old_checksums (passes))
+    passes->crc32 = ext2fs_crc32_be (passes->crc32, passes->block,
                                        log->fs->block_size);
-  journal_tags_begin (&tags, log, recovery->block);
+  journal_tags_begin (&tags, log, passes->block);
   while (err == 0 && journal_tags_next (&tags, &tag)) {
-    if (recovery->pass == PASS_REPLAY)
-      err = replay_tag (recovery, &tag);
-    else if (recovery->pass == PASS_SCAN && old_checksums (recovery)) {
-      err = read_log (recovery, recovery->position, recovery->data);
-      recovery->crc32 = ext2fs_crc32_be (recovery->crc32, recovery->data,
+    if (passes->pass == PASS_REPLAY)
+      err = replay_tag (passes, &tag);
+    else if (passes->pass == PASS_SCAN && old_checksums (passes)) {
+      err = read_log (passes, passes->position, passes->data);
+      passes->crc32 = ext2fs_crc32_be (passes->crc32, passes->data,
                                          log->fs->block_size);
     }
-    advance (recovery);
+    advance (passes);
   }
   return err;
 }
 
 static bool
-commit_valid (struct recovery *recovery)
+commit_valid (struct passes *passes)
 {
-  uint8_t *block = recovery->block;
+  uint8_t *block = passes->block;
   bool stated = block[COMMIT_TYPE] == COMMIT_TYPE_CRC32 &&
     block[COMMIT_SIZE] == 4;
 
-  if (!journal_log_commit_valid (&recovery->log, block))
+  if (!journal_log_commit_valid (&passes->log, block))
     return false;
-  if (!old_checksums (recovery))
+  if (!old_checksums (passes))
     return true;
-  return stated ? ondisk_be32 (block + COMMIT_SUM) == recovery->crc32 :
+  return stated ? ondisk_be32 (block + COMMIT_SUM) == passes->crc32 :
     block[COMMIT_TYPE] == 0 && block[COMMIT_SIZE] == 0 &&
     ondisk_be32 (block + COMMIT_SUM) == 0;
 }
 
 /* *DONE: the log ends before this transaction. */
 static errint_t
-pass_commit (struct recovery *recovery, bool *done)
+pass_commit (struct passes *passes, bool *done)
 {
   uint64_t seconds =
-    ondisk_join (ondisk_be32 (recovery->block + COMMIT_SECONDS),
-                 ondisk_be32 (recovery->block + COMMIT_SECONDS + 4));
+    ondisk_join (ondisk_be32 (passes->block + COMMIT_SECONDS),
+                 ondisk_be32 (passes->block + COMMIT_SECONDS + 4));
   uint64_t time = (seconds << 30) +
-    ondisk_be32 (recovery->block + COMMIT_NANOSECONDS);
+    ondisk_be32 (passes->block + COMMIT_NANOSECONDS);
 
-  if (recovery->pass == PASS_SCAN) {
-    bool valid = commit_valid (recovery);
+  if (passes->pass == PASS_SCAN) {
+    bool valid = commit_valid (passes);
 
-    if (!valid || recovery->doubtful) {
+    if (!valid || passes->doubtful) {
       *done = true;
-      return time < recovery->last_commit ? 0 : damaged (recovery);
+      return time < passes->last_commit ? 0 : damaged (passes);
     }
-    recovery->last_commit = time;
-    recovery->crc32 = ~0U;
+    passes->last_commit = time;
+    passes->crc32 = ~0U;
   }
-  recovery->sequence++;
+  passes->sequence++;
   return 0;
 }
 
 static errint_t
-pass_revoke (struct recovery *recovery)
+pass_revoke (struct passes *passes)
 {
-  struct journal_log *log = &recovery->log;
+  struct journal_log *log = &passes->log;
   size_t end = log->fs->block_size - (journal_log_checksums (log) ? 4 : 0);
   size_t size = log->incompat & JOURNAL_INCOMPAT_64BIT ? 8 : 4;
-  size_t used = ondisk_be32 (recovery->block + JOURNAL_HEADER_SIZE);
+  size_t used = ondisk_be32 (passes->block + JOURNAL_HEADER_SIZE);
   errint_t err = 0;
 
-  if (recovery->pass == PASS_SCAN && journal_log_checksums (log) &&
-      !journal_log_tail_valid (log, recovery->block))
-    recovery->doubtful = true;
-  if (recovery->pass != PASS_REVOKE)
+  if (passes->pass == PASS_SCAN && journal_log_checksums (log) &&
+      !journal_log_tail_valid (log, passes->block))
+    passes->doubtful = true;
+  if (passes->pass != PASS_REVOKE)
     return 0;
-  if (used > end || !journal_log_tail_valid (log, recovery->block))
-    return damaged (recovery);
+  if (used > end || !journal_log_tail_valid (log, passes->block))
+    return damaged (passes);
   for (size_t at = JOURNAL_HEADER_SIZE + 4; at + size <= used && err == 0;
        at += size) {
-    const uint8_t *record = recovery->block + at;
+    const uint8_t *record = passes->block + at;
     uint64_t block = size == 4 ? ondisk_be32 (record) :
       ondisk_join (ondisk_be32 (record), ondisk_be32 (record + 4));
 
-    err = replay_add (&recovery->revoked, block, recovery->sequence, false);
+    err = replay_add (&passes->revoked, block, passes->sequence, false);
   }
   return err;
 }
 
 /* One block of the log that begins a new piece. */
 static errint_t
-pass_block (struct recovery *recovery, bool *done)
+pass_block (struct passes *passes, bool *done)
 {
   errint_t err;
 
-  if (recovery->pass != PASS_SCAN &&
-      !older (recovery->sequence, recovery->end_sequence)) {
+  if (passes->pass != PASS_SCAN &&
+      !older (passes->sequence, passes->end_sequence)) {
     *done = true;
     return 0;
   }
-  err = read_log (recovery, recovery->position, recovery->block);
+  err = read_log (passes, passes->position, passes->block);
   if (err < 0)
     return err;
-  if (ondisk_be32 (recovery->block) != MAGIC ||
-      ondisk_be32 (recovery->block + 8) != recovery->sequence) {
+  if (ondisk_be32 (passes->block) != MAGIC ||
+      ondisk_be32 (passes->block + 8) != passes->sequence) {
     *done = true;
     return 0;
   }
-  advance (recovery);
-  switch (ondisk_be32 (recovery->block + 4)) {
+  advance (passes);
+  switch (ondisk_be32 (passes->block + 4)) {
   case JOURNAL_DESCRIPTOR:
-    return pass_descriptor (recovery);
+    return pass_descriptor (passes);
   case JOURNAL_COMMIT:
-    return pass_commit (recovery, done);
+    return pass_commit (passes, done);
   case JOURNAL_REVOKE:
-    return pass_revoke (recovery);
+    return pass_revoke (passes);
   default:
     *done = true;
     return 0;
@@ -245,88 +248,93 @@ pass_block (struct recovery *recovery, bool *done)
 }
 
 static errint_t
-make_pass (struct recovery *recovery, enum pass pass)
+make_pass (struct passes *passes, enum pass pass)
 {
-  struct journal_log *log = &recovery->log;
+  struct journal_log *log = &passes->log;
   bool done = false;
   errint_t err = 0;
 
-  recovery->pass = pass;
-  recovery->sequence = log->sequence;
-  recovery->position = log->start;
-  recovery->walked = 0;
-  recovery->doubtful = false;
-  recovery->crc32 = ~0U;
+  passes->pass = pass;
+  passes->sequence = log->sequence;
+  passes->position = log->start;
+  passes->walked = 0;
+  passes->doubtful = false;
+  passes->crc32 = ~0U;
   while (err == 0 && !done) {
-    err = pass_block (recovery, &done);
+    err = pass_block (passes, &done);
     /* A log of nothing but descriptors would never end. */
-    if (err == 0 && !done && recovery->walked > 2 * (uint64_t) log->length)
-      return damaged (recovery);
+    if (err == 0 && !done && passes->walked > 2 * (uint64_t) log->length)
+      return damaged (passes);
   }
   if (pass == PASS_SCAN)
-    recovery->end_sequence = recovery->sequence;
-  else if (err == 0 && recovery->sequence != recovery->end_sequence)
-    return damaged (recovery);
+    passes->end_sequence = passes->sequence;
+  else if (err == 0 && passes->sequence != passes->end_sequence)
+    return damaged (passes);
   return err;
 }
 
-/* Fast commits hold what the log does not: without them the state would be
- * an older one. */
+/* Are there fast commits that belong to the end of the log?  They hold what
+ * it does not: without them the state would be an older one. */
 static errint_t
-refuse_fast_commits (struct recovery *recovery)
+find_fast_commits (struct passes *passes, bool *found)
 {
-  struct journal_log *log = &recovery->log;
-  const uint8_t *block = recovery->block;
+  struct journal_log *log = &passes->log;
+  const uint8_t *block = passes->block;
   errint_t err;
 
+  *found = false;
   if (log->fast_start == 0 || log->fast_start >= log->length)
     return 0;
-  err = read_log (recovery, log->fast_start, recovery->block);
+  err = read_log (passes, log->fast_start, passes->block);
   if (err < 0)
     return err;
   /* A tag and a length of 16 bits, features and transaction of 32. */
-  if (ondisk_le16 (block) != FAST_COMMIT_HEAD ||
-      ondisk_le32 (block + 8) != recovery->end_sequence)
-    return 0;
-  *recovery->reason = "its journal holds fast commits";
-  return -ENOTSUP;
+  *found = ondisk_le16 (block) == FAST_COMMIT_HEAD &&
+    ondisk_le32 (block + 8) == passes->end_sequence;
+  return 0;
 }
 
 static errint_t
-recover (struct recovery *recovery)
+recover (struct passes *passes)
 {
-  errint_t err = make_pass (recovery, PASS_SCAN);
+  bool fast = false;
+  errint_t err = make_pass (passes, PASS_SCAN);
 
   if (err == 0)
-    err = refuse_fast_commits (recovery);
+    err = find_fast_commits (passes, &fast);
+  if (err == 0 && fast)
+    return fast_commits_replay (passes->fs, passes->recovery, passes->replay,
+                                passes->reason);
   if (err == 0)
-    err = make_pass (recovery, PASS_REVOKE);
+    err = make_pass (passes, PASS_REVOKE);
   /* In order of their transactions, so that the last revocation is kept. */
-  replay_finish (&recovery->revoked);
+  replay_finish (&passes->revoked);
   if (err == 0)
-    err = make_pass (recovery, PASS_REPLAY);
-  replay_finish (recovery->replay);
+    err = make_pass (passes, PASS_REPLAY);
+  replay_finish (passes->replay);
   return err;
 }
 
 errint_t
-journal_replay (struct filesystem *fs, struct replay *replay,
-                const char **reason)
+journal_replay (struct filesystem *fs, struct recovery *recovery,
+                struct replay *replay, const char **reason)
 {
-  struct recovery recovery = { .replay = replay, .reason = reason };
-  errint_t err = journal_log_open (fs, &recovery.log, reason);
+  struct passes passes = {
+    .fs = fs, .recovery = recovery, .replay = replay, .reason = reason,
+  };
+  errint_t err = journal_log_open (fs, &passes.log, reason);
 
-  if (err == 0 && recovery.log.start != 0) {
+  if (err == 0 && passes.log.start != 0) {
     if (blocks_may_change (fs->blocks))
-      recovery.may_keep = KEPT_MAX;
-    recovery.block = malloc (fs->block_size);
-    recovery.data = malloc (fs->block_size);
-    err = recovery.block == NULL || recovery.data == NULL ? -ENOMEM :
-      recover (&recovery);
+      passes.may_keep = KEPT_MAX;
+    passes.block = malloc (fs->block_size);
+    passes.data = malloc (fs->block_size);
+    err = passes.block == NULL || passes.data == NULL ? -ENOMEM :
+      recover (&passes);
   }
-  free (recovery.block);
-  free (recovery.data);
-  replay_clear (&recovery.revoked);
-  journal_log_clear (&recovery.log);
+  free (passes.block);
+  free (passes.data);
+  replay_clear (&passes.revoked);
+  journal_log_clear (&passes.log);
   return err;
 }
