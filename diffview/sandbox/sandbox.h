@@ -118,8 +118,9 @@ struct sandbox_program {
  * answer on *NOTIFICATIONS (seccomp_unotify(2)), which is the caller's and is
  * to be handed to another process.
  *
- * All of it or an error, not reported: -ENOSYS, -EOPNOTSUPP or another one
- * where the kernel lacks a part. */
+ * All of it (in a build with sanitizers without the limits) or an error, not
+ * reported: -ENOSYS, -EOPNOTSUPP or another one where the kernel lacks a
+ * part. */
 errint_t sandbox_enter_program (const struct sandbox_program *program,
                                 int *notifications);
 
