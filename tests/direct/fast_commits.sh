@@ -6,8 +6,10 @@
 # a program in e2fsck's place that was taken over gets nowhere.
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
+. "$top_srcdir/tests/kit/processes.bash"
 
-requires deltafs qemu-img mke2fs dumpe2fs e2fsck python3
+requires_fuse
+requires deltafs getfattr qemu-img mke2fs dumpe2fs e2fsck python3
 requires_root
 
 mkdir tree base overlay
@@ -139,5 +141,19 @@ like "what cannot be started: why" "$(cat err)" \
      "its journal holds fast commits, and e2fsck cannot be started"
 is "the images are as they were" "$(sha256sum base.raw overlay.qcow2)" \
    "$sums"
-check_not "no process is left" pgrep -f deltafs-keeper
+
+# --- under a mount ---
+
+mkdir mnt
+cleanup_add "deltafs umount $work/mnt"
+run deltafs mount --engine direct overlay.qcow2 mnt
+is "mount: exit code" "$status" 0
+check "what is read there" sh -c "cd mnt && md5sum -c $work/wanted.sums"
+worker=$(worker_of "$(supervisor_of mnt)")
+check "the worker is there" test -n "$worker"
+is "nobody waits to start e2fsck" \
+   "$(children_of "$worker" | while read -r pid; do
+          grep -x deltafs-keeper "/proc/$pid/comm"
+      done)" ""
+check "umount" deltafs umount mnt
 done_testing
