@@ -16,7 +16,7 @@
 
 #include "checkup.h"
 #include "kvm.h"
-#include "program.h"
+#include "program_path.h"
 
 static const char consequence[] = "only ext2, ext3 and ext4 can be read";
 

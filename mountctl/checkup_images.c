@@ -13,6 +13,7 @@
 #include "pair.h"
 #include "private_directory.h"
 #include "program.h"
+#include "program_path.h"
 
 static void
 check_tool (struct finding *finding, const char *name, const char *package)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Finding and running programs, see program.h.
+ * Running programs, see program.h.
  */
 #include <config.h>
 
@@ -8,44 +8,11 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "program.h"
-
-/* What execvp(3) takes without $PATH. */
-#define DEFAULT_PATH "/bin:/usr/bin"
-
-static bool
-is_program (const char *path)
-{
-  struct stat stat_buffer;
-
-  return stat (path, &stat_buffer) == 0 && S_ISREG (stat_buffer.st_mode)
-    && access (path, X_OK) == 0;
-}
-
-bool
-program_find (const char *name, char path[PATH_MAX])
-{
-  const char *directories = getenv ("PATH");
-
-  if (directories == NULL)
-    directories = DEFAULT_PATH;
-  for (;;) {
-    size_t length = strcspn (directories, ":");
-    int written = length == 0 ? snprintf (path, PATH_MAX, "./%s", name)
-      : snprintf (path, PATH_MAX, "%.*s/%s", (int) length, directories, name);
-
-    if (written < PATH_MAX && is_program (path))
-      return true;
-    if (directories[length] == '\0')
-      return false;
-    directories += length + 1;
-  }
-}
 
 /* Reads up to the end, keeps the first line. */
 static void

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Other programs that the command needs: where they are, and what they say of
- * themselves.
+ * Other programs that the command needs: what they say of themselves.
  */
 #ifndef DELTAFS_PROGRAM_H
 #define DELTAFS_PROGRAM_H
 
-#include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "errint.h"
-
-/* Finds NAME in $PATH as execvp(3) would. */
-bool program_find (const char *name, char path[PATH_MAX]);
 
 /* Runs ARGUMENTS (found in $PATH) without input, waits for its end, and puts
  * the first line that it prints to standard output into LINE, cut to SIZE

@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "handover.h"
 #include "keeper.h"
+#include "recovery.h"
 #include "sandbox.h"
 
 #define ADDRESS_SPACE ((uint64_t) 512 << 20)
@@ -27,44 +28,6 @@
 /* The descriptor that the memory file is to the program. */
 #define FILE_FD 3
 #define FILE_NAME "/proc/self/fd/3"
-
-/* Where e2fsck is, first of all where the user's PATH says. */
-static const char *const directories[] = {
-  "/usr/local/sbin", "/usr/sbin", "/sbin",
-};
-
-/* In DIRECTORY, LENGTH bytes of it.  NULL when it is not there. */
-static char *
-find_in (const char *directory, size_t length)
-{
-  char *path = NULL;
-
-  if (length == 0 || directory[0] != '/'
-      || asprintf (&path, "%.*s/e2fsck", (int) length, directory) < 0)
-    return NULL;
-  if (access (path, X_OK) == 0)
-    return path;
-  free (path);
-  return NULL;
-}
-
-static char *
-find_program (void)
-{
-  const char *rest = getenv ("PATH");
-  char *path = NULL;
-
-  while (path == NULL && rest != NULL) {
-    const char *end = strchrnul (rest, ':');
-
-    path = find_in (rest, (size_t) (end - rest));
-    rest = *end == '\0' ? NULL : end + 1;
-  }
-  for (size_t i = 0; path == NULL
-         && i < sizeof directories / sizeof directories[0]; ++i)
-    path = find_in (directories[i], strlen (directories[i]));
-  return path;
-}
 
 /* Standard input and output nowhere, standard error to ERRORS, the memory
  * file; no other descriptor stays open. */
@@ -175,13 +138,13 @@ listen_to (int errors, pid_t pid, char *complaint)
 static errint_t
 run (int file, int socket, struct keeper_answer *answer)
 {
-  CLEANUP_FREE char *path = find_program ();
+  char path[PATH_MAX];
   CLEANUP_CLOSE int errors = -1, its_errors = -1;
   const pid_t self = getpid ();
   int ends[2];
   pid_t pid;
 
-  if (path == NULL)
+  if (!recovery_find_program (path))
     return -ENOENT;
   if (pipe2 (ends, O_CLOEXEC) < 0)
     return -errno;

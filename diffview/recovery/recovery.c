@@ -18,7 +18,10 @@
 
 #include "handover.h"
 #include "keeper.h"
+#include "program_path.h"
 #include "recovery.h"
+
+#define ROOTS_PATH "/usr/local/sbin:/usr/sbin:/sbin"
 
 #define NO_ERROR 0
 /* fsck(8): errors corrected; here that the journal was replayed. */
@@ -52,6 +55,13 @@ union reply {
   struct seccomp_notif_resp resp;
   char space[512];
 };
+
+bool
+recovery_find_program (char path[PATH_MAX])
+{
+  return program_find ("e2fsck", path)
+    || program_find_in (ROOTS_PATH, "e2fsck", path);
+}
 
 static errint_t
 check_sizes (void)

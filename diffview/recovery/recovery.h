@@ -9,6 +9,8 @@
 #ifndef DELTAFS_RECOVERY_H
 #define DELTAFS_RECOVERY_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cleanup.h"
@@ -16,6 +18,10 @@
 #include "log.h"
 
 struct recovery;
+
+/* Finds the e2fsck that would be started: in $PATH, or where those of root
+ * are. */
+bool recovery_find_program (char path[PATH_MAX]);
 
 /* Forks the child, which waits until it is asked.  It dies with the calling
  * thread.  Call it without other threads and before the sandbox is entered.
