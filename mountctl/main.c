@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +96,8 @@ main (int argc, char **argv)
   enum command command;
 
   open_standard_descriptors ();
+  /* Where the caller ignores it nobody is told that a child has ended. */
+  signal (SIGCHLD, SIG_DFL);
   messages_init (&messages);
   if (argc > 0 && mount_helper_is (argv[0]))
     return mount_helper (argc, argv, &messages);

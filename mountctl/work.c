@@ -187,7 +187,7 @@ open_both (struct work *work, const struct options *options,
   if (error == 0 && needs_broker (options))
     error = start_broker (work, options, private_directory, log);
   if (error == 0 && options->engine != ENGINE_GUESTFS)
-    error = recovery_start (log, &recovery);
+    recovery = recovery_start (log);
   /* After the forks, which would copy where it lies. */
   if (error == 0 && open == open_inspection)
     work->cache = cache_session_load (worker->cache, work->pair, log);

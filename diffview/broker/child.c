@@ -12,23 +12,7 @@
 
 #include "child.h"
 #include "server.h"
-
-/* The caller's handlers are about the caller's work. */
-static void
-forget_handlers (void)
-{
-  static const int handled[] = {
-    SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCHLD,
-  };
-  struct sigaction action;
-
-  for (size_t i = 0; i < sizeof handled / sizeof handled[0]; ++i)
-    if (sigaction (handled[i], NULL, &action) == 0
-        && action.sa_handler != SIG_IGN) {
-      action = (struct sigaction) { .sa_handler = SIG_DFL };
-      sigaction (handled[i], &action, NULL);
-    }
-}
+#include "signal_handlers.h"
 
 static int
 compare_numbers (const void *a, const void *b)
@@ -86,7 +70,7 @@ child_run (const struct broker_backend *backend,
     _exit (CHILD_DONE);
   prctl (PR_SET_NAME, "deltafs-broker");
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  forget_handlers ();
+  signal_handlers_forget ();
   close_others (options, connections);
   leave_standard_streams ();
   server = calloc (1, sizeof *server);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,9 +60,10 @@ disk_window_open_part (struct image_pair *pair, enum side side,
   window->log = log;
   window->start = start;
   window->size = length;
-  window->fd = memfd_create ("disk", MFD_CLOEXEC);
+  window->fd = memfd_create ("disk", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (window->fd < 0
-      || ftruncate (window->fd, (off_t) window->size) != 0)
+      || ftruncate (window->fd, (off_t) window->size) != 0
+      || fcntl (window->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
     return failed (window, -errno);
   *result = steal_pointer (&window);
   return 0;

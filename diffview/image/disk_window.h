@@ -32,7 +32,7 @@ errint_t disk_window_open_part (struct image_pair *pair, enum side side,
 void disk_window_close (struct disk_window *window);
 DEFINE_CLEANUP (struct disk_window *, disk_window_close)
 
-/* The file, the window's. */
+/* The file, the window's.  Its size cannot be changed. */
 int disk_window_file (const struct disk_window *window);
 
 /* Bytes of the disk or the part. */

@@ -23,8 +23,7 @@
 
 #define ROOTS_PATH "/usr/local/sbin:/usr/sbin:/sbin"
 
-#define NO_ERROR 0
-/* fsck(8): errors corrected; here that the journal was replayed. */
+/* fsck(8): an exit code may say that it corrected errors. */
 #define CORRECTED 1
 
 static const char not_started[] =
@@ -40,6 +39,7 @@ struct recovery {
 /* A run of the program. */
 struct run {
   const struct recovery_file *file;
+  bool started;
   int notifications;            /* -1: not there yet, or no more */
   uint64_t position;            /* of the file, for writes without an offset */
   errint_t error;               /* the first one of the caller's functions */
@@ -76,33 +76,45 @@ check_sizes (void)
     && sizes.seccomp_notif_resp <= sizeof (union reply) ? 0 : -ENOSYS;
 }
 
-errint_t
-recovery_start (const struct log *log, struct recovery **result)
+static errint_t
+start_keeper (struct recovery *recovery)
 {
-  static const char what[] = "cannot start a process for replaying journals";
-  CLEANUP (recovery_close) struct recovery *recovery = NULL;
   CLEANUP_CLOSE int its = -1;
   const pid_t self = getpid ();
+  errint_t error = check_sizes ();
   int ends[2];
 
-  recovery = calloc (1, sizeof *recovery);
-  if (recovery == NULL)
-    return log_error (log, -ENOMEM, what, NULL);
-  recovery->log = log;
-  recovery->socket = -1;
-  if (check_sizes () == 0) {
-    if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-      return log_error (log, -errno, what, NULL);
-    recovery->socket = ends[0];
-    its = ends[1];
-    recovery->pid = fork ();
-    if (recovery->pid < 0)
-      return log_error (log, -errno, what, NULL);
-    if (recovery->pid == 0)
-      keeper_run (its, self);
-  }
-  *result = steal_pointer (&recovery);
+  if (error < 0)
+    return error;
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    return -errno;
+  recovery->socket = ends[0];
+  its = ends[1];
+  recovery->pid = fork ();
+  if (recovery->pid < 0)
+    return -errno;
+  if (recovery->pid == 0)
+    keeper_run (its, self);
   return 0;
+}
+
+struct recovery *
+recovery_start (const struct log *log)
+{
+  CLEANUP (recovery_close) struct recovery *recovery =
+    calloc (1, sizeof *recovery);
+  errint_t error = -ENOMEM;
+
+  if (recovery != NULL) {
+    recovery->log = log;
+    recovery->socket = -1;
+    error = start_keeper (recovery);
+  }
+  if (error == 0)
+    return steal_pointer (&recovery);
+  log_report (log, LOG_LEVEL_DETAIL, "journals with fast commits are not read",
+              NULL, "%s", strerror (-error));
+  return NULL;
 }
 
 void
@@ -184,21 +196,20 @@ static errint_t
 take_answer (const struct recovery *recovery, struct run *run,
              struct keeper_answer *answer, bool *ended)
 {
-  int fd;
+  CLEANUP_CLOSE int fd = -1;
   errint_t error = handover_receive (recovery->socket, answer, sizeof *answer,
                                      &fd);
 
   if (error < 0)
     return error;
-  answer->complaint[KEEPER_COMPLAINT_MAX - 1] = '\0';
   *ended = answer->news == KEEPER_ENDED;
-  if (*ended || run->notifications >= 0) {
-    if (fd >= 0)
-      close (fd);
-    return *ended ? 0 : -EPROTO;
-  }
-  run->notifications = fd;
-  return fd < 0 ? -EPROTO : 0;
+  if (*ended)
+    return answer->said_length <= KEEPER_SAID_MAX ? 0 : -EPROTO;
+  if (run->started || fd < 0)
+    return -EPROTO;
+  run->started = true;
+  run->notifications = steal_fd (&fd);
+  return 0;
 }
 
 static errint_t
@@ -229,32 +240,31 @@ serve (const struct recovery *recovery, struct run *run,
   return error;
 }
 
-/* What it says when it ends is not enough: where a directory would have to
- * grow, e2fsck 1.47 gives the replay up, clears the journal, and exits as if
- * all were well; but not without a word. */
 static errint_t
 judge_end (const struct recovery *recovery, const struct run *run,
            const struct keeper_answer *answer, const char **reason)
 {
+  static const char wanted[] = KEEPER_WORDS;
+  const bool silent = answer->said_length == sizeof wanted - 1
+    && memcmp (answer->said, wanted, sizeof wanted - 1) == 0;
   const bool exited = answer->error == 0 && WIFEXITED (answer->status);
   const int code = exited ? WEXITSTATUS (answer->status) : -1;
 
-  if (answer->complaint[0] != '\0')
-    log_report (recovery->log, LOG_LEVEL_DETAIL, "e2fsck", NULL, "%s",
-                answer->complaint);
+  if (!silent)
+    log_report (recovery->log, LOG_LEVEL_DETAIL, "e2fsck", NULL, "%.*s",
+                (int) answer->said_length, answer->said);
   if (run->error < 0)
     return run->error;
-  *reason = answer->error < 0 || code == KEEPER_NOT_STARTED
-    ? not_started : gave_up;
-  return (code == NO_ERROR || code == CORRECTED)
-    && answer->complaint[0] == '\0' ? 0 : -ENOTSUP;
+  if (code == KEEPER_NOT_STARTED)
+    *reason = not_started;
+  return silent && exited && (code & ~CORRECTED) == 0 ? 0 : -ENOTSUP;
 }
 
 errint_t
 recovery_replay (struct recovery *recovery, const struct recovery_file *file,
                  const char **reason)
 {
-  const struct keeper_request request = { 0 };
+  const struct keeper_request request = { .most = file->most };
   struct keeper_answer answer = { .news = KEEPER_ENDED };
   struct run run = { .file = file, .notifications = -1 };
   errint_t error;
@@ -267,6 +277,7 @@ recovery_replay (struct recovery *recovery, const struct recovery_file *file,
     error = serve (recovery, &run, &answer);
   if (run.notifications >= 0)
     close (run.notifications);
+  *reason = run.started ? gave_up : not_started;
   if (error == 0)
     return judge_end (recovery, &run, &answer, reason);
   /* It does not answer as it should: it is not asked again. */

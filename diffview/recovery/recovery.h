@@ -25,8 +25,9 @@ bool recovery_find_program (char path[PATH_MAX]);
 
 /* Forks the child, which waits until it is asked.  It dies with the calling
  * thread.  Call it without other threads and before the sandbox is entered.
- * LOG is borrowed.  Failures are reported. */
-errint_t recovery_start (const struct log *log, struct recovery **recovery);
+ * LOG is borrowed.  NULL where that cannot be done, which most images do not
+ * need: -v hears why. */
+struct recovery *recovery_start (const struct log *log);
 
 /* Ends the child and waits for it. */
 void recovery_close (struct recovery *recovery);
@@ -38,6 +39,7 @@ const struct log *recovery_log (const struct recovery *recovery);
 /* The filesystem, as a file that is not yet there. */
 struct recovery_file {
   int fd;                       /* a memory file of its size; the caller's */
+  uint64_t most;                /* bytes of memory that it may take */
   /* LENGTH bytes at OFFSET of the file, or behind its end, are going to be
    * read, or written: it waits until this returns.  <0 makes that fail, and
    * everything after it. */
@@ -46,11 +48,12 @@ struct recovery_file {
   void *opaque;
 };
 
-/* Has e2fsck replay the journal of FILE.  0: it says that it is done.
- * -ENOTSUP with *REASON (static) where it cannot be started, gives up, or does not
- * end in time; what the two functions returned; -ENOMEM.  Nothing is reported,
- * but -v hears what e2fsck said.  Uses ioctl, poll, sendmsg, recvmsg and close.
- * One thread at a time. */
+/* Has e2fsck replay the journal of FILE.  0: it ended by itself, and said
+ * nothing but that it replays, which it says whatever comes of it.  -ENOTSUP
+ * with *REASON (static) where it cannot be started, says more, or does not end in
+ * time; what the two functions returned.  Nothing is reported, but -v hears what
+ * e2fsck said.  Uses ioctl, poll, sendmsg, recvmsg and close.  One thread at a
+ * time. */
 errint_t recovery_replay (struct recovery *recovery,
                           const struct recovery_file *file,
                           const char **reason);

@@ -155,10 +155,11 @@ fill (scmp_filter_ctx filter)
     error = filter_add_all (filter, SCMP_ACT_KILL_PROCESS, deadly,
                             LENGTH (deadly));
   for (size_t i = 0; error == 0 && i < LENGTH (rules); ++i)
-    error = filter_add (filter, SCMP_ACT_ALLOW, rules[i].name, rules[i].count,
-                 rules[i].arguments);
+    error = filter_add (filter, SCMP_ACT_ALLOW, rules[i].name,
+                        rules[i].count, rules[i].arguments);
   if (error == 0)
-    error = filter_add (filter, SCMP_ACT_KILL_PROCESS, "clone", 1, process);
+    error = filter_add (filter, SCMP_ACT_KILL_PROCESS, "clone", 1,
+                        process);
   /* Its flags are in memory, where a filter cannot look; libc then takes
    * clone. */
   if (error == 0)

@@ -47,6 +47,18 @@ limits_no_core (void)
   return 0;
 }
 
+/* Of 0 a program that takes cores by a pipe hears nothing, but of 1 it does
+ * (core(5)); a file that small is none.  Where the limit is 0 for good it
+ * stays. */
+void
+limits_no_core_of_program (void)
+{
+  const struct rlimit least = { 1, 1 };
+
+  if (setrlimit (RLIMIT_CORE, &least) < 0)
+    return;
+}
+
 static errint_t
 lower (__rlimit_resource_t resource, uint64_t value)
 {

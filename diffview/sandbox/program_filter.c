@@ -102,7 +102,8 @@ add_rules (scmp_filter_ctx filter)
     error = filter_add (filter, SCMP_ACT_ERRNO (ENOSYS), "clone3", 0, NULL);
   if (error == 0)
     error = filter_add (filter, SCMP_ACT_ALLOW, "prlimit64", 2, limits);
-  return error == 0 ? filter_add (filter, SCMP_ACT_ALLOW, "tgkill", 1, own) : error;
+  return error == 0
+    ? filter_add (filter, SCMP_ACT_ALLOW, "tgkill", 1, own) : error;
 }
 
 static errint_t

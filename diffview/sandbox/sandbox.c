@@ -175,8 +175,7 @@ sandbox_enter_program (const struct sandbox_program *program,
 
   if (error == 0)
     error = limits_drop_capabilities ();
-  if (error == 0)
-    error = limits_no_core ();
+  limits_no_core_of_program ();
   /* A sanitizer takes terabytes, until the program is another one. */
   if (error == 0 && !SANITIZED)
     error = limits_program (program->address_space, program->seconds);

@@ -19,7 +19,8 @@ bool landlock_is_there (void);
 
 /* Denies everything that the kernel's version of Landlock can deny, but to
  * read and run what is in PLACES (files and directories by name, NULL at the
- * end; NULL for none), and to write to those that are devices.  Needs no new privileges, or CAP_SYS_ADMIN. */
+ * end; NULL for none), and to write to those that are devices.  Needs no new
+ * privileges, or CAP_SYS_ADMIN. */
 errint_t landlock_enter (const char *const *places);
 
 /* filter.c */
@@ -42,6 +43,9 @@ errint_t limits_drop_capabilities (void);
 
 /* No core dumps, not dumpable. */
 errint_t limits_no_core (void);
+
+/* The same for a program that is started next, which will be dumpable. */
+void limits_no_core_of_program (void);
 
 /* RLIMIT_DATA, soft and hard; a limit that is lower already stays. */
 errint_t limits_memory (uint64_t bytes);

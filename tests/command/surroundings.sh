@@ -24,6 +24,20 @@ TMPDIR=$work/begun command_run diff empty
 is "young directories stay" "$(ls begun | tr '\n' ' ')" \
     "deltafs-began1 deltafs-empty1 deltafs-full01 deltafs-locked deltafs-open01 "
 
+# --- a caller that does not want to know of its children ---
+
+cat >ignore.py <<'PYTHON'
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp(sys.argv[1], sys.argv[1:])
+PYTHON
+for arguments in "diff good" "mount good $mnt" "umount $mnt"; do
+    # shellcheck disable=SC2086
+    run marked timeout --foreground 60 python3 ignore.py "$deltafs" $arguments
+    is "SIGCHLD ignored, $arguments: exit code" "$status" 0
+done
+check_nothing_left "SIGCHLD ignored"
+
 # --- the terminal ---
 
 # on_terminal FILE COMMAND...: with the exit code in the file "ended"

@@ -292,7 +292,7 @@ main (int argc, char *argv[])
   }
   if (written)
     flat_pair_say_written (pair);
-  if (fast && recovery_start (&log, &recovery) < 0)
+  if (fast && (recovery = recovery_start (&log)) == NULL)
     return 2;
   result = only_account && cluster != 0 ? account (pair, &log)
     : dump (pair, &rules, &log);

@@ -77,6 +77,17 @@ grow (void)
   return ftruncate (FILE_FD, (off_t) 1 << 40);
 }
 
+/* Standard output is written to without an answer. */
+static int
+grow_by_output (void)
+{
+  struct stat stat;
+
+  return fstat (FILE_FD, &stat) < 0 || dup2 (FILE_FD, STDOUT_FILENO) < 0
+    || lseek (STDOUT_FILENO, stat.st_size + 4096, SEEK_SET) < 0 ? 0
+    : (int) write (STDOUT_FILENO, "x", 1);
+}
+
 static int
 make_socket (void)
 {
@@ -128,6 +139,7 @@ static const struct {
   { "write-shared", write_shared },
   { "write-behind-end", write_behind_end },
   { "grow", grow },
+  { "grow-by-output", grow_by_output },
   { "make-socket", make_socket },
   { "make-process", make_process },
   { "make-file", make_file },
@@ -152,5 +164,8 @@ main (void)
     if (strcmp (deeds[i].name, name) == 0)
       fprintf (stderr, "%s: %s\n", name,
                deeds[i].function () < 0 ? strerror (errno) : "done");
+  /* Says what e2fsck says, and replays nothing. */
+  if (strcmp (name, "lie") == 0)
+    printf ("/proc/self/fd/3: recovering journal\n");
   return EXIT_SUCCESS;
 }

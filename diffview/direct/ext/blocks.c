@@ -114,6 +114,7 @@ void
 blocks_set_replay (struct blocks *blocks, enum side side,
                    struct replay *replay, uint32_t block_size)
 {
+  replay_clear (&blocks->side[side].replay);
   blocks->side[side].replay = *replay;
   blocks->side[side].block_size = block_size;
   *replay = (struct replay) { 0 };

@@ -50,8 +50,8 @@ errint_t blocks_open_window (const struct blocks *blocks, enum side side,
                              const struct log *log,
                              struct disk_window **window);
 
-/* Lays a finished replay over a side, in blocks of BLOCK_SIZE bytes.  Takes
- * ownership of its list. */
+/* Lays a finished replay over a side, in blocks of BLOCK_SIZE bytes, in the
+ * place of another one.  Takes ownership of its list. */
 void blocks_set_replay (struct blocks *blocks, enum side side,
                         struct replay *replay, uint32_t block_size);
 

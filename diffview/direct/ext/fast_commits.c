@@ -7,9 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ext2fs/ext2fs.h>
+
 #include "disk_window.h"
 #include "extents.h"
 #include "fast_commits.h"
+#include "fast_tags.h"
+#include "ondisk.h"
+#include "superblock.h"
+
+#ifndef EXT4_FEATURE_COMPAT_FAST_COMMIT
+#define EXT4_FEATURE_COMPAT_FAST_COMMIT 0x0400
+#endif
 
 /* What of the disk is copied, and what may be written, bytes: a journal of a
  * gigabyte is the largest that mke2fs makes, and replaying needs all bitmaps. */
@@ -17,6 +26,8 @@
 #define WRITTEN_MAX ((uint64_t) 256 << 20)
 /* What a byte that is written costs in memory. */
 #define PAGE ((uint64_t) 4096)
+
+static const char cannot_replay[] = "e2fsck cannot replay its fast commits";
 
 struct scratch {
   const struct filesystem *fs;
@@ -42,7 +53,8 @@ fill (void *opaque, uint64_t offset, uint64_t length)
   struct scratch *scratch = opaque;
   const uint64_t part = within (scratch, offset, length);
 
-  if (part > READ_MAX || disk_window_copied (scratch->window) > READ_MAX) {
+  if (part > READ_MAX
+      || disk_window_copied (scratch->window) > READ_MAX - part) {
     scratch->too_much = true;
     return -EFBIG;
   }
@@ -109,18 +121,68 @@ keep_written (struct scratch *scratch, struct replay *replay)
   return err;
 }
 
+/* The superblock of the memory file. */
 static errint_t
-replay_on (struct scratch *scratch, struct recovery *recovery,
-           struct replay *replay, const char **reason)
+read_superblock (const struct scratch *scratch, uint8_t raw[SUPERBLOCK_SIZE])
+{
+  return disk_window_read (scratch->window, raw, SUPERBLOCK_SIZE,
+                           SUPERBLOCK_OFFSET);
+}
+
+#define SB16(member) ONDISK_LE16 (raw, struct ext2_super_block, member)
+#define SB32(member) ONDISK_LE32 (raw, struct ext2_super_block, member)
+
+/* Without the feature in the superblock, e2fsck leaves fast commits out, which
+ * the kernel does not. */
+static bool
+looks_at_fast_commits (const uint8_t *raw)
+{
+  return (SB32 (s_feature_compat) & EXT4_FEATURE_COMPAT_FAST_COMMIT) != 0;
+}
+
+static bool
+is_clean (const uint8_t *raw)
+{
+  return !(SB32 (s_feature_incompat) & EXT3_FEATURE_INCOMPAT_RECOVER)
+    && (SB16 (s_state) & (EXT2_VALID_FS | EXT2_ERROR_FS)) == EXT2_VALID_FS;
+}
+
+static errint_t
+run_on (struct scratch *scratch, struct recovery *recovery,
+        const char **reason)
 {
   const struct recovery_file file = {
     .fd = disk_window_file (scratch->window),
+    .most = READ_MAX + WRITTEN_MAX,
     .reads = fill,
     .writes = note,
     .opaque = scratch,
   };
-  errint_t err = recovery_replay (recovery, &file, reason);
+  uint8_t raw[SUPERBLOCK_SIZE];
+  errint_t err = read_superblock (scratch, raw);
 
+  if (err < 0)
+    return err;
+  if (!looks_at_fast_commits (raw))
+    return -ENOTSUP;
+  err = recovery_replay (recovery, &file, reason);
+  if (err < 0)
+    return err;
+  *reason = cannot_replay;
+  err = read_superblock (scratch, raw);
+  if (err < 0)
+    return err;
+  return looks_at_fast_commits (raw) && is_clean (raw) ? 0 : -ENOTSUP;
+}
+
+static errint_t
+replay_on (struct scratch *scratch, struct recovery *recovery,
+           struct replay *replay, const char **reason)
+{
+  errint_t err;
+
+  *reason = cannot_replay;
+  err = run_on (scratch, recovery, reason);
   if (scratch->too_much) {
     *reason = "its fast commits need more than memory is set apart for";
     return -ENOTSUP;
@@ -129,30 +191,35 @@ replay_on (struct scratch *scratch, struct recovery *recovery,
     err = keep_written (scratch, replay);
   if (err == 0)
     replay_finish (replay);
-  if (err == -EIO || err == -EINVAL || err == -EFBIG) {
-    *reason = "e2fsck cannot replay its fast commits";
-    err = -ENOTSUP;
-  }
-  return err;
+  return err == -EIO || err == -EINVAL ? -ENOTSUP : err;
 }
 
 errint_t
-fast_commits_replay (const struct filesystem *fs, struct recovery *recovery,
-                     struct replay *replay, const char **reason)
+fast_commits_replay (const struct filesystem *fs, uint32_t transaction,
+                     struct recovery *recovery, const char **reason)
 {
   struct scratch scratch = {
     .fs = fs, .size = blocks_length (fs->blocks, fs->side),
   };
+  struct replay replay = { 0 };
   errint_t err;
 
   if (recovery == NULL) {
     *reason = "its journal holds fast commits";
     return -ENOTSUP;
   }
+  err = fast_tags_check (fs, transaction, reason);
+  if (err < 0)
+    return err;
+  /* e2fsck begins with the disk as it is. */
+  blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
   err = blocks_open_window (fs->blocks, fs->side, recovery_log (recovery),
                             &scratch.window);
   if (err == 0)
-    err = replay_on (&scratch, recovery, replay, reason);
+    err = replay_on (&scratch, recovery, &replay, reason);
+  if (err == 0)
+    blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
+  replay_clear (&replay);
   if (scratch.window != NULL)
     disk_window_close (scratch.window);
   extents_clear (&scratch.written);

@@ -11,6 +11,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "checksum.h"
+#include "fast_commits.h"
 #include "filesystem.h"
 #include "journal.h"
 #include "superblock.h"
@@ -26,23 +27,43 @@ filesystem_free (struct filesystem *fs)
   free (fs);
 }
 
-/* Replays the journal and reads again what it may have replaced. */
+/* Reads the superblock again, which a replay may have replaced. */
+static errint_t
+read_again (struct filesystem *fs, const char **reason)
+{
+  const uint32_t block_size = fs->block_size;
+  errint_t err = superblock_read (fs, reason);
+
+  if (err < 0 || fs->block_size == block_size)
+    return err;
+  *reason = "its journal replaces the superblock by another";
+  return -ENOTSUP;
+}
+
 static errint_t
 recover (struct filesystem *fs, struct recovery *recovery,
          const char **reason)
 {
   struct replay replay = { 0 };
+  struct journal_rest rest;
   errint_t err;
 
   if (!(fs->compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL))
     return 0;                   /* the kernel clears the flag */
   err = superblock_read_groups (fs, reason);
   if (err == 0)
-    err = journal_replay (fs, recovery, &replay, reason);
+    err = journal_replay (fs, &replay, &rest, reason);
   if (err == 0)
     blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
   replay_clear (&replay);
-  return err == 0 ? superblock_read (fs, reason) : err;
+  if (err == 0)
+    err = read_again (fs, reason);
+  if (err < 0 || !rest.fast_commits)
+    return err;
+  err = superblock_read_groups (fs, reason);
+  if (err == 0)
+    err = fast_commits_replay (fs, rest.transaction, recovery, reason);
+  return err == 0 ? read_again (fs, reason) : err;
 }
 
 errint_t
@@ -65,15 +86,8 @@ filesystem_open (struct blocks *blocks, enum side side,
   if (err == 0)
     budget_start (fs->budget, fs->block_count, fs->block_size);
   if (err == 0 &&
-      filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER)) {
-    uint32_t block_size = fs->block_size;
-
+      filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER))
     err = recover (fs, recovery, reason);
-    if (err == 0 && fs->block_size != block_size) {
-      *reason = "its journal replaces the superblock by another";
-      err = -ENOTSUP;
-    }
-  }
   if (err == 0)
     err = superblock_read_groups (fs, reason);
   if (err < 0)

@@ -11,14 +11,13 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "fast_commits.h"
+#include "fast_tags.h"
 #include "journal.h"
 #include "journal_log.h"
 #include "journal_tags.h"
 #include "ondisk.h"
 
 #define MAGIC 0xc03b3998u
-#define FAST_COMMIT_HEAD 9      /* tag of the first block of fast commits */
 /* Bytes of a journal that is being written to that are kept in memory. */
 #define KEPT_MAX ((uint64_t) 128 << 20)
 #define COMMIT_SECONDS 48       /* offsets in a commit block */
@@ -31,9 +30,7 @@
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
 
 struct passes {
-  struct filesystem *fs;
   struct journal_log log;
-  struct recovery *recovery;    /* for fast commits, or NULL */
   struct replay *replay;
   struct replay revoked;        /* target: block; source: its transaction */
   const char **reason;
@@ -279,32 +276,36 @@ static errint_t
 find_fast_commits (struct passes *passes, bool *found)
 {
   struct journal_log *log = &passes->log;
-  const uint8_t *block = passes->block;
   errint_t err;
 
   *found = false;
   if (log->fast_start == 0 || log->fast_start >= log->length)
     return 0;
   err = read_log (passes, log->fast_start, passes->block);
-  if (err < 0)
-    return err;
-  /* A tag and a length of 16 bits, features and transaction of 32. */
-  *found = ondisk_le16 (block) == FAST_COMMIT_HEAD &&
-    ondisk_le32 (block + 8) == passes->end_sequence;
-  return 0;
+  if (err == 0)
+    *found = fast_tags_begin (passes->block, passes->end_sequence);
+  return err;
+}
+
+/* Does the log write to the blocks of fast commits, of all blocks? */
+static bool
+writes_fast_commits (const struct passes *passes)
+{
+  const struct journal_log *log = &passes->log;
+
+  for (uint32_t i = log->fast_start; i < log->length; ++i)
+    if (replay_find (passes->replay, journal_log_block (log, i)) != NULL)
+      return true;
+  return false;
 }
 
 static errint_t
-recover (struct passes *passes)
+recover (struct passes *passes, struct journal_rest *rest)
 {
-  bool fast = false;
   errint_t err = make_pass (passes, PASS_SCAN);
 
   if (err == 0)
-    err = find_fast_commits (passes, &fast);
-  if (err == 0 && fast)
-    return fast_commits_replay (passes->fs, passes->recovery, passes->replay,
-                                passes->reason);
+    err = find_fast_commits (passes, &rest->fast_commits);
   if (err == 0)
     err = make_pass (passes, PASS_REVOKE);
   /* In order of their transactions, so that the last revocation is kept. */
@@ -312,25 +313,27 @@ recover (struct passes *passes)
   if (err == 0)
     err = make_pass (passes, PASS_REPLAY);
   replay_finish (passes->replay);
+  if (err == 0 && rest->fast_commits && writes_fast_commits (passes))
+    err = damaged (passes);
+  rest->transaction = passes->end_sequence;
   return err;
 }
 
 errint_t
-journal_replay (struct filesystem *fs, struct recovery *recovery,
-                struct replay *replay, const char **reason)
+journal_replay (struct filesystem *fs, struct replay *replay,
+                struct journal_rest *rest, const char **reason)
 {
-  struct passes passes = {
-    .fs = fs, .recovery = recovery, .replay = replay, .reason = reason,
-  };
+  struct passes passes = { .replay = replay, .reason = reason };
   errint_t err = journal_log_open (fs, &passes.log, reason);
 
+  *rest = (struct journal_rest) { .fast_commits = false };
   if (err == 0 && passes.log.start != 0) {
     if (blocks_may_change (fs->blocks))
       passes.may_keep = KEPT_MAX;
     passes.block = malloc (fs->block_size);
     passes.data = malloc (fs->block_size);
     err = passes.block == NULL || passes.data == NULL ? -ENOMEM :
-      recover (&passes);
+      recover (&passes, rest);
   }
   free (passes.block);
   free (passes.data);
