@@ -76,21 +76,22 @@ run deltafs export --no-deleted --engine direct overlay.qcow2
 mkdir unpacked
 tar -xf out -C unpacked
 check "what is in the files" sh -c "cd unpacked && md5sum -c $work/wanted.sums"
-run deltafs diff --engine guestfs overlay.qcow2
-is "guestfs: exit code" "$status" 0
-same_files "guestfs: the same" out wanted
+# libguestfs does not work under AddressSanitizer where it is loaded late: the
+# sanitizer has taken the place of functions of libtirpc, which is not there yet.
+if ! grep -qa __asan_init "$(command -v deltafs)"; then
+    run deltafs diff --engine guestfs overlay.qcow2
+    is "guestfs: exit code" "$status" 0
+    same_files "guestfs: the same" out wanted
+fi
 is "the images are as they were" "$(sha256sum base.raw overlay.qcow2)" \
    "$sums"
 
 # --- without walls for it ---
 
 # What is not replayed is not taken for the state of the filesystem.
-if ! grep -qa __asan_init "$top_builddir/tests/direct/direct_dump"; then
-    run "$top_builddir/tests/direct/direct_dump" -l base.raw overlay.raw
-    is "nobody to replay them: refused" "$status" 2
-    like "nobody to replay them: why" "$(cat err)" \
-         "its journal holds fast commits"
-fi
+run "$top_builddir/tests/direct/direct_dump" -l base.raw overlay.raw
+is "nobody to replay them: refused" "$status" 2
+like "nobody to replay them: why" "$(cat err)" "its journal holds fast commits"
 
 # --- a program in its place ---
 
