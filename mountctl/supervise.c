@@ -13,12 +13,12 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "children.h"
 #include "cleanup.h"
 #include "command.h"
+#include "now.h"
 #include "relay.h"
 #include "supervise.h"
 
@@ -42,15 +42,6 @@ struct supervision {
                                  * know */
   int64_t deadline;             /* for stopping, milliseconds; 0: none */
 };
-
-static int64_t
-now_milliseconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The signals in SET are blocked from here on. */
 static void

@@ -10,13 +10,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "holders.h"
 #include "leftovers.h"
 #include "mounts.h"
+#include "now.h"
 #include "private_directory.h"
 #include "process_identity.h"
 #include "session.h"
@@ -148,15 +148,6 @@ find_supervisor (struct target *target, const struct log *log)
     log_detail (log, "%s: served under process %d, temporary files in %s",
                 target->path, (int) target->supervisor.pid,
                 target->private_directory);
-}
-
-static int64_t
-now_milliseconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Is the mount still there?  Somebody else may have undone it. */

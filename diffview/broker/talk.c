@@ -7,8 +7,8 @@
 #include <config.h>
 
 #include <string.h>
-#include <time.h>
 
+#include "now.h"
 #include "server.h"
 
 /* Between two tellings of one phase. */
@@ -51,15 +51,6 @@ write_message (void *opaque, enum log_level level, const char *text)
   pthread_mutex_unlock (&server->talk_lock);
   if (!said)
     log->write (log->opaque, level, text);
-}
-
-static int64_t
-now_milliseconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void

@@ -13,12 +13,12 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "handover.h"
 #include "keeper.h"
+#include "now.h"
 #include "recovery.h"
 #include "sandbox.h"
 #include "signal_handlers.h"
@@ -105,15 +105,6 @@ run_program (const char *path, int file, int output, int socket, pid_t parent)
   _exit (KEEPER_NOT_STARTED);
 }
 
-static int64_t
-milliseconds_now (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Takes what a program says; false when no more is to come. */
 static bool
 listen_to (int output, struct keeper_answer *answer)
@@ -141,14 +132,14 @@ static void
 watch (int process, int output, int file, uint64_t most,
        struct keeper_answer *answer)
 {
-  const int64_t end = milliseconds_now () + ALL_MILLISECONDS;
+  const int64_t end = now_milliseconds () + ALL_MILLISECONDS;
   struct pollfd waits[] = {
     { .fd = process, .events = POLLIN },
     { .fd = output, .events = POLLIN },
   };
 
   for (;;) {
-    if (milliseconds_now () > end || takes_too_much (file, most))
+    if (now_milliseconds () > end || takes_too_much (file, most))
       pidfd_send_signal (process, SIGKILL, NULL, 0);
     if (poll (waits, 2, SLICE_MILLISECONDS) <= 0)
       continue;
@@ -235,7 +226,8 @@ keeper_run (int socket, pid_t parent)
   while (handover_receive (socket, &request, sizeof request, &file) == 0) {
     struct keeper_answer answer = { .news = KEEPER_ENDED };
 
-    answer.error = file < 0 ? -EPROTO : run (file, socket, request.most, &answer);
+    answer.error = file < 0 ? -EPROTO
+      : run (file, socket, request.most, &answer);
     if (file >= 0)
       close (file);
     if (handover_send (socket, &answer, sizeof answer, -1) < 0)

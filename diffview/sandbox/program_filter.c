@@ -115,9 +115,11 @@ load (scmp_filter_ctx filter, int *notifications)
   if (error == 0)
     error = filter_add_all (filter, SCMP_ACT_ALLOW, allowed, LENGTH (allowed));
   if (error == 0)
-    error = filter_add_all (filter, SCMP_ACT_KILL_PROCESS, deadly, LENGTH (deadly));
+    error = filter_add_all (filter, SCMP_ACT_KILL_PROCESS, deadly,
+                            LENGTH (deadly));
   if (error == 0)
-    error = filter_add_all (filter, SCMP_ACT_NOTIFY, answered, LENGTH (answered));
+    error = filter_add_all (filter, SCMP_ACT_NOTIFY, answered,
+                            LENGTH (answered));
   if (error == 0)
     error = add_rules (filter);
   if (error == 0)
