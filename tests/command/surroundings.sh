@@ -33,7 +33,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 PYTHON
 for arguments in "diff good" "mount good $mnt" "umount $mnt"; do
     # shellcheck disable=SC2086
-    run marked timeout --foreground 60 python3 ignore.py "$deltafs" $arguments
+    run marked timeout --foreground --signal=KILL 60 python3 ignore.py "$deltafs" $arguments
     is "SIGCHLD ignored, $arguments: exit code" "$status" 0
 done
 check_nothing_left "SIGCHLD ignored"
