@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Inherited descriptors.
+ * Finds and closes the descriptors that the caller left open, see inherited.h.
  */
 #include <config.h>
 

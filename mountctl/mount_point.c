@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Mount points.
+ * Checks a mount point and holds it, see mount_point.h.
  */
 #include <config.h>
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# HACKING.md has a line for every source file and every folder.
+# HACKING.md has a line for every folder and names none that is not there; and
+# every source file says at its head what it is for.
 . "${srcdir:-.}/../kit/kit.sh"
 
 cd "$top_srcdir" || exit 99
@@ -12,32 +13,28 @@ sources ()
         -print | sort
 }
 
-# name.{c,h} in the section of its folder.
-listed ()
+# The folders in the table.
+named ()
 {
-    local stem=${1##*/}
-    sed -n "\\|^### ${1%/*}/\$|,/^### /p" HACKING.md |
-        grep -qE "\`${stem%.*}\\.(\\{c,h\\}|${stem##*.})\`"
+    sed -n '/^## Rooms/,$ s/^| `\([a-z/]*\)\/` |.*/\1/p' HACKING.md | sort
 }
 
-missing=
-for file in $(sources); do
-    listed "$file" || missing="$missing $file"
-done
-is "files that HACKING.md does not name" "$missing" ""
+folders=$(sources | xargs -n 1 dirname | sort -u)
+is "folders that HACKING.md does not name" \
+    "$(printf '%s\n' "$folders" | grep -vxF "$(named)")" ""
 
 stale=
-for entry in $(grep -oE '^### [a-z/]+|`[a-z_-]+\.(c|h|sh|py|bash|\{c,h\})`' \
-    HACKING.md | sed -n '/^### diffview/,$p' | tr -d '#` '); do
-    case $entry in
-    */) folder=$entry ;;
-    *.*)
-        test -n "$(find "$folder" -maxdepth 1 -name "${entry%.*}.*")" ||
-            stale="$stale $folder$entry"
-        ;;
-    *) folder=$entry ;;
-    esac
+for folder in $(named); do
+    test -d "$folder" || stale="$stale $folder"
 done
-is "files that HACKING.md names and that are not there" "$stale" ""
+is "folders that HACKING.md names and that are not there" "$stale" ""
+
+# The line behind the licence (and an interpreter's line) is a sentence.
+mute=
+for file in $(sources); do
+    head -n 6 "$file" | grep -vE 'SPDX|^#!' |
+        grep -qE '^( \*|#|"""|/\*) *[^ *#]+ [^ ]+ ' || mute="$mute $file"
+done
+is "files that do not say what they are for" "$mute" ""
 
 done_testing
