@@ -28,13 +28,62 @@ struct tar_writer {
   locale_t utf8;                /* or 0 */
   struct archive *text, *binary;
   struct archive *current;      /* of the entry that was begun */
+  bool below_zero;              /* its header is being written, and its mtime
+                                 * lies between -1 s and 0 */
 };
+
+/* The value of the record "mtime" if BYTES are the records of a pax header,
+ * "LENGTH KEY=VALUE\n" one after the other and nothing else; otherwise NULL. */
+static const char *
+find_mtime (const char *bytes, size_t length)
+{
+  const char *end = bytes + length, *found = NULL;
+
+  while (bytes < end) {
+    const char *record = bytes;
+    size_t size = 0, left = (size_t) (end - record);
+
+    for (; bytes < end && *bytes >= '0' && *bytes <= '9' && size <= left;
+         ++bytes)
+      size = size * 10 + (size_t) (*bytes - '0');
+    if (size > left || size < (size_t) (bytes - record) + 2
+        || *bytes != ' ' || record[size - 1] != '\n')
+      return NULL;
+    if (size > (size_t) (bytes - record) + 8
+        && memcmp (bytes, " mtime=", 7) == 0)
+      found = bytes + 7;
+    bytes = record + size;
+  }
+  return found;
+}
+
+/* libarchive has no sign where the seconds are zero: -0.5 would be 0.5.  Such
+ * an entry is begun as if it were one second older, and the record that says
+ * so, -1.5, is put right here. */
+static errint_t
+write_header (struct tar_writer *writer, const char *bytes, size_t length)
+{
+  const char *mtime = find_mtime (bytes, length);
+  size_t before;
+  errint_t error;
+
+  if (mtime == NULL || strncmp (mtime, "-1.", 3) != 0)
+    return stream_write (writer->stream, bytes, length);
+  before = (size_t) (mtime - bytes) + 1;
+  error = stream_write (writer->stream, bytes, before);
+  if (error == 0)
+    error = stream_write (writer->stream, "0", 1);
+  return error < 0 ? error
+    : stream_write (writer->stream, bytes + before + 1, length - before - 1);
+}
 
 static la_ssize_t
 write_to_stream (struct archive *archive, void *opaque, const void *bytes,
                  size_t length)
 {
-  errint_t error = stream_write (opaque, bytes, length);
+  struct tar_writer *writer = opaque;
+  errint_t error = writer->below_zero ? write_header (writer, bytes, length)
+    : stream_write (writer->stream, bytes, length);
 
   if (error < 0) {
     archive_set_error (archive, -error, "cannot write");
@@ -44,7 +93,7 @@ write_to_stream (struct archive *archive, void *opaque, const void *bytes,
 }
 
 static struct archive *
-open_archive (struct stream *stream, bool binary)
+open_archive (struct tar_writer *writer, bool binary)
 {
   struct archive *archive = archive_write_new ();
 
@@ -56,7 +105,7 @@ open_archive (struct stream *stream, bool binary)
           || archive_write_set_format_option (archive, "pax", "hdrcharset",
                                               "BINARY") == ARCHIVE_OK)
       && archive_write_set_bytes_per_block (archive, 0) == ARCHIVE_OK
-      && archive_write_open (archive, stream, NULL, write_to_stream, NULL)
+      && archive_write_open (archive, writer, NULL, write_to_stream, NULL)
       == ARCHIVE_OK)
     return archive;
   if (archive != NULL)
@@ -77,8 +126,8 @@ tar_writer_new (struct stream *stream, bool acls_as_xattrs,
   writer->acls_as_xattrs = acls_as_xattrs;
   /* Without it names that are not ASCII are told as binary. */
   writer->utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
-  writer->text = open_archive (stream, false);
-  writer->binary = open_archive (stream, true);
+  writer->text = open_archive (writer, false);
+  writer->binary = open_archive (writer, true);
   if (writer->text == NULL || writer->binary == NULL)
     return -ENOMEM;
   *result = steal_pointer (&writer);
@@ -145,19 +194,23 @@ set_holes (struct archive_entry *to, const struct extents *data,
                                     (la_int64_t) data->list[i].length);
 }
 
-/* For libarchive the nanoseconds have the sign of the seconds.  Between -1 s
- * and 0 there is none, so that they are left out. */
+static bool
+is_below_zero (const struct entry_time *time)
+{
+  return time->seconds == -1 && time->nanoseconds > 0;
+}
+
+/* For libarchive the nanoseconds have the sign of the seconds. */
 static void
 set_mtime (struct archive_entry *to, const struct entry_time *mtime)
 {
   int64_t seconds = mtime->seconds;
   uint32_t nanoseconds = mtime->nanoseconds;
 
-  if (seconds == -1)
-    nanoseconds = 0;
   if (seconds < 0 && nanoseconds > 0) {
-    seconds++;
     nanoseconds = 1000000000 - nanoseconds;
+    if (!is_below_zero (mtime))
+      seconds++;
   }
   archive_entry_set_mtime (to, seconds, (long) nanoseconds);
 }
@@ -226,7 +279,9 @@ tar_writer_begin (struct tar_writer *writer, const struct tar_header *header)
   /* What is left to do for the entry before comes before this one. */
   archive_write_finish_entry (writer->text);
   archive_write_finish_entry (writer->binary);
+  writer->below_zero = is_below_zero (&header->metadata->mtime);
   result = archive_write_header (writer->current, entry);
+  writer->below_zero = false;
   if (before != (locale_t) 0)
     uselocale (before);
   archive_entry_free (entry);

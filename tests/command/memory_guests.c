@@ -124,7 +124,8 @@ make_everything (struct memory *memory)
                 "system.posix_acl_access", acl, sizeof acl);
   memory_xattr (memory, SIDE_OVERLAY, "/srv", "system.posix_acl_default",
                 acl, sizeof acl);
-  memory_file (memory, SIDE_OVERLAY, "/srv/empty", "");
+  memory_file (memory, SIDE_OVERLAY, "/srv/empty", "")->mtime
+    = (struct entry_time) { -1, 500000000 };
   entry = memory_file_generated (memory, SIDE_OVERLAY, "/srv/large", 3000001,
                                  memory_pattern, NULL);
   entry->mtime = (struct entry_time) { -1000000000, 123456789 };
@@ -151,7 +152,10 @@ make_names (struct memory *memory)
   memory_file (memory, SIDE_OVERLAY, "/back\\slash", "7");
   memory_file (memory, SIDE_OVERLAY, "/ blank ", "8");
   memory_file (memory, SIDE_OVERLAY, "/gr\xc3\xbc\xc3\x9f" "e", "9");
-  memory_file (memory, SIDE_OVERLAY, "/invalid\xff", "10");
+  memory_file (memory, SIDE_OVERLAY, "/invalid\xff", "10")->mtime
+    = (struct entry_time) { -1, 1 };
+  memory_file (memory, SIDE_OVERLAY, "/16 mtime=-1.25\n", "0")->mtime
+    = (struct entry_time) { -1, 999999999 };
   memory_link (memory, SIDE_OVERLAY, "/invalid\xff", "/valid");
   /* Two surrogates, and what they would be as one character. */
   memory_file (memory, SIDE_OVERLAY, "/\xed\xa0\x80\xed\xb0\x80", "11");
