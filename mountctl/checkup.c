@@ -26,7 +26,6 @@ static const struct check checks[] = {
   { "appliance", check_appliance },
   { "kvm", check_kvm },
   { "temporary files", check_temporary },
-  { "cache", check_cache },
 };
 
 const struct check *

@@ -14,7 +14,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "cache_directory.h"
 #include "checkup.h"
 #include "cleanup.h"
 #include "private_directory.h"
@@ -178,47 +177,4 @@ check_temporary (struct finding *finding)
     finding_set (finding, FINDING_FAILURE,
                  "set TMPDIR to a directory that you may write to",
                  "%s cannot be written to: %s", parent, strerror (errno));
-}
-
-/* It is made when there is something to keep: what counts till then is the
- * first of its parents that is there. */
-static void
-check_parents (struct finding *finding, const char *path)
-{
-  char there[PATH_MAX];
-
-  snprintf (there, sizeof there, "%s", path);
-  while (access (there, F_OK) != 0 && errno == ENOENT
-         && strrchr (there, '/') > there)
-    *strrchr (there, '/') = '\0';
-  if (access (there, W_OK | X_OK) == 0)
-    finding_set (finding, FINDING_OK, NULL, "%s", path);
-  else
-    finding_set (finding, FINDING_WARNING,
-                 "set XDG_CACHE_HOME to a directory that you may write to",
-                 "no indexes of bases are kept: %.120s: %s", there,
-                 strerror (errno));
-}
-
-void
-check_cache (struct finding *finding)
-{
-  CLEANUP_FREE char *path = cache_directory_path ();
-  CLEANUP_CLOSE int directory = -1;
-  const char *reason = NULL;
-  errint_t error = path == NULL ? -EINVAL
-    : cache_directory_open (false, &reason, &directory);
-
-  if (path == NULL)
-    finding_set (finding, FINDING_WARNING, "set HOME or XDG_CACHE_HOME",
-                 "no indexes of bases are kept: there is no place for them");
-  else if (error == -ENOENT || error == -ENOTDIR)
-    check_parents (finding, path);
-  else if (error < 0)
-    finding_set (finding, FINDING_WARNING,
-                 "chmod 700, where it is yours; else set XDG_CACHE_HOME",
-                 "no indexes of bases are kept: %.120s: %s", path,
-                 reason != NULL ? reason : strerror (-error));
-  else
-    finding_set (finding, FINDING_OK, NULL, "%s", path);
 }

@@ -19,7 +19,6 @@ enum exit_code {
 /* Each runs its command with options that options_parse took, and returns
  * the exit code; what goes wrong was reported. */
 int command_doctor (const struct options *options, struct messages *messages);
-int command_cache (const struct options *options, struct messages *messages);
 int command_diff (const struct options *options, struct messages *messages);
 int command_export (const struct options *options, struct messages *messages);
 int command_info (const struct options *options, struct messages *messages);

@@ -53,7 +53,6 @@ static int
 run_command (const struct options *options, struct messages *messages)
 {
   switch (options->command) {
-  case COMMAND_CACHE: return command_cache (options, messages);
   case COMMAND_MOUNT: return command_mount (options, messages);
   case COMMAND_UMOUNT: return command_umount (options, messages);
   case COMMAND_DIFF: return command_diff (options, messages);

@@ -19,7 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache_session.h"
 #include "command.h"
 #include "inherited.h"
 #include "leftovers.h"
@@ -44,7 +43,6 @@ struct mount_job {
   bool show_progress;
   struct private_directory *directory;
   struct pid_file *pid_file;    /* or NULL */
-  struct cache_session cache;
   int launcher;                 /* a byte there lets the launcher end, or -1 */
   char *session;                /* what the mount tells of its processes */
   struct serve_mount *made;     /* the supervisor's, once it is made */
@@ -225,7 +223,6 @@ ready (void *opaque)
     if (error < 0)
       return error;
   }
-  cache_session_close (&mount->cache);
   if (chdir ("/") < 0)
     log_error (&mount->messages->log, -errno, "cannot change the directory",
                "/");
@@ -269,7 +266,6 @@ run_supervisor (struct mount_job *mount)
     .what_later = "cannot serve any longer",
     .object = mount->options->operands[0],
     .opaque = mount,
-    .cache = &mount->cache,
     .run = run,
     .stop = stop,
     .descriptor = make_mount,
@@ -284,11 +280,9 @@ run_supervisor (struct mount_job *mount)
                               &mount->messages->log,
                               &mount->directory) < 0)
     return EXIT_FAILED;
-  cache_session_open (&mount->cache, mount->options, &mount->messages->log);
   mount->session = session_text (getpid (), mount->directory->path);
   code = supervise (&job, &signal);
   free (steal_pointer (&mount->session));
-  cache_session_close (&mount->cache);
   private_directory_remove (steal_pointer (&mount->directory));
   if (signal != 0)
     end_by_signal (signal);

@@ -16,7 +16,7 @@
 #define PAIR (COMMAND_MOUNT | COMMAND_DIFF | COMMAND_EXPORT)
 #define IMAGES (PAIR | COMMAND_INFO)
 #define EVERY (WORKING | COMMAND_DOCTOR)
-#define WORKING (IMAGES | COMMAND_UMOUNT | COMMAND_CACHE)
+#define WORKING (IMAGES | COMMAND_UMOUNT)
 
 const struct command_row options_commands[] = {
   { COMMAND_MOUNT, "mount", "OVERLAY MOUNTPOINT", 2, 2,
@@ -36,9 +36,6 @@ const struct command_row options_commands[] = {
     "write what an overlay changed as a tar archive to stdout" },
   { COMMAND_DOCTOR, "doctor", "", 0, 0, NULL,
     "tell whether this machine can run deltafs, and what to do if not" },
-  { COMMAND_CACHE, "cache", "list | clear [BASE...]", 1, INT_MAX,
-    "list or clear is needed",
-    "list or delete what is remembered of bases" },
 };
 
 #define COMMAND_ROWS (sizeof options_commands / sizeof options_commands[0])
@@ -95,7 +92,6 @@ SET_TRUE (foreground)
 SET_TRUE (help)
 SET_TRUE (json)
 SET_TRUE (lazy)
-SET_TRUE (no_cache)
 SET_TRUE (no_deleted)
 SET_TRUE (oci)
 SET_TRUE (quiet)
@@ -339,7 +335,7 @@ const struct option_row options_rows[] = {
   { "pid-file", 0, "FILE", COMMAND_MOUNT,
     "write there whom SIGTERM asks to unmount", set_pid_file },
   { "json", 0, NULL,
-    COMMAND_DIFF | COMMAND_INFO | COMMAND_DOCTOR | COMMAND_CACHE,
+    COMMAND_DIFF | COMMAND_INFO | COMMAND_DOCTOR,
     "JSON, one object a line", set_json },
   { NULL, 'z', NULL, COMMAND_DIFF,
     "paths as they are, NUL after each entry", set_zero },
@@ -358,7 +354,6 @@ const struct option_row options_rows[] = {
   { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
     "how long to try while in use (30)", set_timeout },
   { "connect", 0, "URI", IMAGES, NULL, set_connect },
-  { "no-cache", 0, NULL, PAIR, NULL, set_no_cache },
   { "sandbox", 0, "WHEN", IMAGES, NULL, set_sandbox },
   { NULL, 'q', NULL, WORKING, NULL, set_quiet },
   { NULL, 'v', NULL, WORKING, NULL, set_verbose },

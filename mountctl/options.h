@@ -24,7 +24,6 @@ enum command {
   COMMAND_INFO = 1 << 3,
   COMMAND_EXPORT = 1 << 4,
   COMMAND_DOCTOR = 1 << 5,
-  COMMAND_CACHE = 1 << 6,
 };
 
 enum symlinks_choice { SYMLINKS_KEEP, SYMLINKS_INSIDE };
@@ -57,11 +56,11 @@ struct options {
   enum engine_choice engine;
   enum sandbox_choice sandbox;
   struct option_values mounts, keys;
-  bool verify, times, content_only, no_cache;
+  bool verify, times, content_only;
   struct option_values ignore_xattrs, includes, excludes;
   enum progress_choice progress;
 
-  /* diff, info, cache */
+  /* diff, info */
   bool json, zero, summary, exit_code;
 
   /* export */

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "cache_session.h"
 #include "command.h"
 #include "leftovers.h"
 #include "private_directory.h"
@@ -93,13 +92,11 @@ report_run (struct report *report)
   CLEANUP (private_directory_remove)
     struct private_directory *directory = NULL;
   const struct log *log = &report->messages->log;
-  struct cache_session cache;
   struct job job = {
     .messages = report->messages,
     .what = report->what,
     .object = report->options->operands[0],
     .opaque = report,
-    .cache = &cache,
     .run = run,
   };
   int code, signal;
@@ -113,9 +110,7 @@ report_run (struct report *report)
   if (private_directory_make (NULL, log, &directory) < 0)
     return EXIT_FAILED;
   report->private_directory = directory->path;
-  cache_session_open (&cache, report->options, log);
   code = supervise (&job, &signal);
-  cache_session_close (&cache);
   private_directory_remove (steal_pointer (&directory));
   if (signal != 0)
     end_by_signal (signal);

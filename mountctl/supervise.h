@@ -14,8 +14,6 @@
 #include "message.h"
 #include "worker.h"
 
-struct cache_session;
-
 /* A job; OPAQUE is handed to each function. */
 struct job {
   struct messages *messages;
@@ -23,7 +21,6 @@ struct job {
   const char *what_later;       /* the same once it was ready */
   const char *object;           /* the overlay, for messages */
   void *opaque;
-  struct cache_session *cache;  /* open; handed on to the worker */
 
   /* In the worker: does the work and returns the exit code. */
   int (*run) (void *opaque, struct worker *worker);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cache_session.h"
 #include "progress_bar.h"
 #include "recovery.h"
 #include "sandbox.h"
@@ -188,9 +187,6 @@ open_both (struct work *work, const struct options *options,
     error = start_broker (work, options, private_directory, log);
   if (error == 0 && options->engine != ENGINE_GUESTFS)
     recovery = recovery_start (log);
-  /* After the forks, which would copy where it lies. */
-  if (error == 0 && open == open_inspection)
-    work->cache = cache_session_load (worker->cache, work->pair, log);
   if (error == 0)
     error = shut_in (work, options, log);
   if (error == 0)
@@ -200,16 +196,11 @@ open_both (struct work *work, const struct options *options,
   inspection_options (options, log, &inspection);
   inspection.broker = work->broker;
   inspection.recovery = recovery;
-  inspection.cache = work->cache;
   inspection.rules.retry = open == open_inspection
     && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);
   if (show_progress)
     bar = progress_bar_start (messages, &inspection.progress);
   error = open (work, &inspection);
-  if (error == 0 && work->cache != NULL) {
-    cache_session_store (worker->cache, work->cache, log);
-    base_cache_free (steal_pointer (&work->cache));
-  }
   if (error == 0)
     error = end_unused_broker (work, worker, log);
   if (error == -EAGAIN)
@@ -238,9 +229,6 @@ work_open_survey (struct work *work, const struct options *options,
 void
 work_close (struct work *work)
 {
-  CLEANUP (base_cache_free)
-    struct base_cache *cache = steal_pointer (&work->cache);
-
   if (work->watch != NULL)
     worker_unwatch (steal_pointer (&work->watch));
   if (work->survey != NULL)

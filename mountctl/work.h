@@ -6,7 +6,6 @@
 #ifndef DELTAFS_WORK_H
 #define DELTAFS_WORK_H
 
-#include "base_cache.h"
 #include "broker.h"
 #include "inspection.h"
 #include "message.h"
@@ -21,8 +20,6 @@ struct work {
   struct broker *broker;        /* NULL where no appliance is needed */
   struct inspection *inspection;
   const struct survey *survey;
-  struct base_cache *cache;     /* what is known of the base, until there is a
-                                 * delta set; or NULL */
 };
 
 /* Everything about the options that can be refused without an image.

@@ -81,9 +81,7 @@ void
 worker_run (const struct job *job, pid_t supervisor, unsigned tries,
             int channel, int relay_fd)
 {
-  struct worker worker = {
-    .channel = channel, .tries = tries, .cache = job->cache,
-  };
+  struct worker worker = { .channel = channel, .tries = tries };
   struct sigaction action;
   sigset_t none;
 

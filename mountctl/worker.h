@@ -14,7 +14,6 @@
 #include "cleanup.h"
 #include "errint.h"
 
-struct cache_session;
 struct job;
 
 /* What the worker is to know of its surroundings. */
@@ -22,7 +21,6 @@ struct worker {
   int channel;                  /* to the supervisor */
   unsigned tries;               /* how many workers returned WORKER_AGAIN
                                  * before; at most WORKER_TRIES - 1 */
-  struct cache_session *cache;  /* of the job */
   bool quiet_broken_pipe;       /* SIGPIPE was not ignored: where it would have
                                  * ended the command, return
                                  * WORKER_BROKEN_PIPE without a message */

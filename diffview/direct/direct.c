@@ -33,12 +33,6 @@ direct_engine_open (struct image_pair *pair, struct recovery *recovery,
   return ext_engine_open (pair, recovery, volume, name, log, reason, engine);
 }
 
-void
-direct_engine_remember (struct engine *engine, struct base_cache *cache)
-{
-  ext_engine_remember (engine, cache);
-}
-
 enum direct_journal
 direct_journal_state (struct image_pair *pair, enum side side,
                       const struct volume *volume)

@@ -6,7 +6,6 @@
 #ifndef DELTAFS_DIRECT_H
 #define DELTAFS_DIRECT_H
 
-#include "base_cache.h"
 #include "engine.h"
 #include "errint.h"
 #include "log.h"
@@ -28,10 +27,5 @@ errint_t direct_engine_open (struct image_pair *pair,
                              const struct volume *const volume[SIDES],
                              const char *name, const struct log *log,
                              const char **reason, struct engine **engine);
-
-/* Lets an engine that was opened here use, and add to, what is remembered of
- * the base: before it computes.  CACHE is borrowed until it has. */
-void direct_engine_remember (struct engine *engine,
-                             struct base_cache *cache);
 
 #endif

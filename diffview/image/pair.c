@@ -14,7 +14,6 @@
 
 #include "blockgraph.h"
 #include "chain.h"
-#include "chain_identity.h"
 #include "image_watch.h"
 #include "local_disk.h"
 #include "nbd_side.h"
@@ -334,23 +333,6 @@ pair_is_distant (const struct image_pair *pair, enum side side)
 {
   return pair->local[side] == NULL
     || !local_disk_is_whole (pair->local[side]);
-}
-
-bool
-pair_base_identity (const struct image_pair *pair, struct digest *identity,
-                    char **name)
-{
-  const struct image_chains *chains = pair->chains;
-  const bool own = chains->base_index == 0;
-  const struct image_layer *layers = own ? chains->base.layers
-    : chains->overlay.layers + chains->base_index;
-  size_t count = own ? chains->base.count
-    : chains->overlay.count - chains->base_index;
-
-  if (!chain_identity (layers, count, identity))
-    return false;
-  *name = realpath (layers[0].file->name, NULL);
-  return *name != NULL;
 }
 
 const struct extents *

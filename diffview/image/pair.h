@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "cleanup.h"
-#include "digest.h"
 #include "entry.h"
 #include "errint.h"
 #include "extents.h"
@@ -69,12 +68,6 @@ bool pair_is_distant (const struct image_pair *pair, enum side side);
  * whatever the bytes are; NULL when the two have no common chain (then
  * everything may differ). */
 const struct extents *pair_written (const struct image_pair *pair);
-
-/* What tells the base's content from every other one, as of now, and its file's
- * name, absolute, owned by the caller.  False where nothing does: see
- * chain_identity.h. */
-bool pair_base_identity (const struct image_pair *pair,
-                         struct digest *identity, char **name);
 
 /* Reads LENGTH bytes of a side's disk as the images hold them (no journal
  * replayed).  Beyond the end of the disk: -EINVAL.  -EIO is not reported.

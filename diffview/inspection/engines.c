@@ -133,8 +133,6 @@ open_direct (struct engines *engines, const struct filesystem *filesystem,
   error = direct_engine_open (engines->pair, engines->options->recovery,
                               volumes, filesystem->device,
                               engines->options->log, reason, engine);
-  if (error == 0 && engines->options->cache != NULL)
-    direct_engine_remember (*engine, engines->options->cache);
   return error;
 }
 

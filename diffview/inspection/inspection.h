@@ -17,7 +17,6 @@
 #include "pair.h"
 #include "progress.h"
 
-struct base_cache;
 struct broker;
 struct recovery;
 
@@ -37,8 +36,6 @@ struct inspection_options {
   /* For journals that the direct engine does not replay itself, or NULL.
    * Borrowed while the inspection or survey is opened. */
   struct recovery *recovery;
-  struct base_cache *cache;     /* or NULL: what is known of the base;
-                                 * borrowed until the inspection is open */
   const struct log *log;
   const struct progress *progress;      /* or NULL */
 };

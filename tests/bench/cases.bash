@@ -3,8 +3,6 @@
 # What is measured in each case.  Source it after recipes.bash and
 # contenders.bash.
 
-diffs=(deltafs-first deltafs-index deltafs-no-cache)
-
 # having PROGRAM CONTENDER: the contender, where the program is installed
 having ()
 {
@@ -44,7 +42,6 @@ pair ()
     overlay_raw=$here/${2:-overlay}.raw
     note "$case"
     warm "$base" "$overlay"
-    rm -rf "$index"
     fact written "$(($(stat -c '%b * %B' "$overlay")))"
 }
 
@@ -62,7 +59,7 @@ case_small ()
     pair small
     warm "$base_raw" "$overlay_raw"
     fact_files
-    race diff "$rounds" "${diffs[@]}" walk
+    race diff "$rounds" deltafs-diff walk
     appearance "$rounds" deltafs loop
 }
 
@@ -82,7 +79,7 @@ case_debian ()
     overlay_raw=$here/overlay.raw
     warm "$base_raw" "$overlay_raw"
     fact_files
-    race diff "$rounds" "${diffs[@]}" walk
+    race diff "$rounds" deltafs-diff walk
     race diff "$peer_rounds" $(appliance guestfish deltafs-guestfs) \
         $(appliance virt-diff virt-diff)
     race diff 1 $(appliance guestfish checksums)
@@ -140,7 +137,7 @@ all_diffs ()
 {
     warm "$base_raw" "$overlay_raw"
     fact_files
-    race diff 1 "${diffs[@]}" walk
+    race diff 1 deltafs-diff walk
 }
 
 case_upgrade ()
@@ -151,7 +148,7 @@ case_upgrade ()
     for ((round = 1; round <= rounds; ++round)); do
         for part in 8 4 2 1; do
             pair "upgrade-$part" "overlay-$part"
-            race diff 1 deltafs-first deltafs-index
+            race diff 1 deltafs-diff
             appearance 1 deltafs
             view read 1 read_files deltafs
         done
@@ -165,7 +162,7 @@ case_journal ()
     try_appliance
     made journal
     pair journal
-    race diff "$rounds" "${diffs[@]}"
+    race diff "$rounds" deltafs-diff
     appearance "$rounds" deltafs
     appearance 1 $(appliance guestmount guestmount)
 }
@@ -175,7 +172,7 @@ case_large-file ()
     try_appliance
     made large_file
     pair large-file-changed
-    race diff "$rounds" deltafs-first deltafs-index
+    race diff "$rounds" deltafs-diff
     appearance "$rounds" deltafs
     tree=base
     view read "$peer_rounds" read_file deltafs
@@ -183,7 +180,7 @@ case_large-file ()
     pair large-file-added
     warm "$overlay_raw"
     fact bytes "$(scaled 1024)M"
-    race diff "$rounds" deltafs-index
+    race diff "$rounds" deltafs-diff
     tree=added
     view read "$rounds" read_file deltafs loop
     race read "$rounds" $(having nbdcopy nbdcopy) qemu-img-convert
@@ -197,7 +194,7 @@ case_small-files ()
     pair small-files
     warm "$overlay_raw"
     tree=added
-    race diff "$rounds" deltafs-index
+    race diff "$rounds" deltafs-diff
     appearance "$rounds" deltafs loop
     view read "$rounds" read_files deltafs loop
     view read "$peer_rounds" read_files $(appliance guestmount guestmount)
@@ -247,7 +244,7 @@ case_million ()
     empty=$(all_of smaps_rollup Private_Dirty $(ours deltafs))
     close_deltafs
     pair million
-    race diff 1 deltafs-index
+    race diff 1 deltafs-diff
     appearance "$rounds" deltafs
     open_deltafs || die "cannot mount"
     full=$(all_of smaps_rollup Private_Dirty $(ours deltafs))

@@ -7,7 +7,6 @@
 view=$work/view
 mkdir "$view"
 cleanup_add 'fusermount3 -uz "$view" || umount -l "$view"'
-index=$XDG_CACHE_HOME/deltafs
 
 # --- lists of what is different ---
 
@@ -16,44 +15,15 @@ lines_are_told ()
     sample "$1" "$2" lines "$(wc -l <"$work/out")"
 }
 
-# The first run on a base looks through it, and keeps an index.
-before_deltafs-first ()
-{
-    rm -rf "$index"
-}
-
-run_deltafs-first ()
+run_deltafs-diff ()
 {
     deltafs diff --engine direct "$overlay"
 }
 
-before_deltafs-index ()
+look_deltafs-diff ()
 {
-    test -d "$index" || deltafs diff --engine direct "$overlay" >"$work/out"
-}
-
-run_deltafs-index ()
-{
-    deltafs diff --engine direct "$overlay"
-}
-
-look_deltafs-index ()
-{
-    lines_are_told diff deltafs-index
-    peak diff deltafs-index deltafs diff --engine direct "$overlay"
-}
-
-run_deltafs-no-cache ()
-{
-    deltafs diff --engine direct --no-cache "$overlay"
-}
-
-look_deltafs-no-cache ()
-{
-    peak diff deltafs-no-cache deltafs diff --engine direct --no-cache \
-        "$overlay"
-    rm -rf "$index"
-    peak diff deltafs-first deltafs diff --engine direct "$overlay"
+    lines_are_told diff deltafs-diff
+    peak diff deltafs-diff deltafs diff --engine direct "$overlay"
 }
 
 run_deltafs-guestfs ()

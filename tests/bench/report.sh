@@ -26,7 +26,7 @@ sample tree-large diff ours seconds 0.25 0.5 0.125 9 0.2
 sample tree-large diff peer seconds 2 4
 sample tree-large diff ours peak_kib 2048
 sample tree-large diff broken failed 1
-sample tree-large diff deltafs-index seconds 0.25 0.75 0.5
+sample tree-large diff deltafs-diff seconds 0.25 0.75 0.5
 sample upgrade-1 - - written 1000000
 sample upgrade-1 read deltafs seconds 3
 cat >bars <<'END'
@@ -64,7 +64,7 @@ check "another one" grep -qxF '| diff | peer | 3 | 2 | 4 | 2 | 12 |  |' \
     results/results.md
 check "one that failed" grep -qxF '| diff | broken | failed |  |  |  |  |  |' \
     results/results.md
-is "the plot: over the base" "$(cat results/base.dat)" '"diff, index"
+is "the plot: over the base" "$(cat results/base.dat)" '"diff"
 500000 0.5 0.25 0.75'
 is "the plot: over what was written" "$(cat results/written.dat)" '"read all"
 1e+06 3 3 3'
@@ -87,7 +87,7 @@ like "what is no bar" "$status $(cat err)" '^1 .*no bar: tree-large/diff/ours = 
 if command -v gnuplot >/dev/null; then
     sed -i 's/= 3/<= 3/' bars
     sample tree-twin - - files 20000
-    sample tree-twin diff deltafs-index seconds 0.1
+    sample tree-twin diff deltafs-diff seconds 0.1
     report
     run env -C results gnuplot "$srcdir/plot.gnuplot"
     is "gnuplot" "$status $(cat err)" "0 "

@@ -89,18 +89,6 @@ chmod 755 bin/qemu-storage-daemon
 doctor_run
 like "a storage daemon that does not work" "$(cat out)" \
     "failed +qemu-storage-daemon +$work/bin/qemu-storage-daemon does not work"
-# Root itself may write everywhere but to what is no directory.
-touch file
-XDG_CACHE_HOME=$work/file/cache command_run doctor
-is "no place for the cache: exit code" "$status" 0
-is "no place for the cache: a warning" "$(state cache)" warning
-mkdir -p open/deltafs
-chmod 777 open/deltafs
-XDG_CACHE_HOME=$work/open command_run doctor
-is "a cache that others may write to: a warning" "$(state cache)" warning
-like "a cache that others may write to: what to do" "$(cat out)" 'chmod 700'
-XDG_CACHE_HOME=relative HOME= command_run doctor
-is "no home: a warning" "$(state cache)" warning
 TMPDIR=/proc/sys command_run doctor
 is "no temporary files: exit code" "$status" 2
 SUPERMIN_KERNEL=/x command_run doctor

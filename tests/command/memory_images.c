@@ -132,14 +132,6 @@ pair_written (const struct image_pair *pair __attribute__ ((unused)))
   return &nothing;
 }
 
-bool
-pair_base_identity (const struct image_pair *pair __attribute__ ((unused)),
-                    struct digest *identity __attribute__ ((unused)),
-                    char **name __attribute__ ((unused)))
-{
-  return false;
-}
-
 int
 pair_daemon_process (const struct image_pair *pair)
 {

@@ -95,8 +95,7 @@ def damage(path, r):
 
 def run(command, temporary):
     """None, or what went wrong."""
-    environment = dict(os.environ, TMPDIR=temporary,
-                       XDG_CACHE_HOME=temporary + ".cache")
+    environment = dict(os.environ, TMPDIR=temporary)
     child = subprocess.Popen(command, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, env=environment,
                              start_new_session=True)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-x INDEX] [-aflntvVqw] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-aflntvVqw] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
- * output, but all is read, -x: what is remembered of the base is in the file
- * INDEX, which is made where it is not there, -w: others write to the images,
+ * output, but all is read, -w: others write to the images,
  * it is said, -f: e2fsck replays fast commits.  For tests to compare with what they know otherwise.  -a: instead of the delta, the classes of what was written.
  * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
@@ -21,7 +20,6 @@
 
 #include <nettle/md5.h>
 
-#include "base_cache.h"
 #include "delta.h"
 #include "direct.h"
 #include "direct_account.h"
@@ -32,7 +30,6 @@
 #define LARGE ((uint64_t) 64 << 20)
 
 static bool quiet, lines;
-static const char *index_file;
 static struct recovery *recovery;
 
 static void
@@ -185,31 +182,6 @@ account (struct image_pair *pair, const struct log *log)
   return account_total (&account) == extents_total (written) ? 0 : 1;
 }
 
-/* Whatever is in the file. */
-static struct base_cache *
-load_cache (void)
-{
-  const struct digest identity = digest_of ("base", 4);
-  struct base_cache *cache = NULL;
-  CLEANUP_CLOSE int fd = open (index_file, O_RDONLY | O_CLOEXEC);
-
-  if (base_cache_new (&identity, "base", &cache) == 0 && fd >= 0 &&
-      base_cache_load (cache, fd) < 0)
-    fprintf (stderr, "the index is damaged\n");
-  return cache;
-}
-
-static void
-write_cache (const struct base_cache *cache)
-{
-  CLEANUP_CLOSE int fd = open (index_file, O_RDWR | O_CREAT | O_CLOEXEC,
-                               0600);
-  bool written = false;
-
-  if (fd < 0 || base_cache_write (cache, fd, &written) < 0)
-    fprintf (stderr, "the index cannot be written\n");
-}
-
 static int
 dump (struct image_pair *pair, const struct compare_rules *rules,
       const struct log *log)
@@ -219,7 +191,6 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
     { .length = pair_size (pair, SIDE_OVERLAY), .type = (char[]) { "ext4" } },
   };
   const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
-  CLEANUP (base_cache_free) struct base_cache *cache = NULL;
   CLEANUP (engine_close) struct engine *engine = NULL;
   CLEANUP (delta_free) struct delta *delta = delta_new ();
   const char *reason = NULL;
@@ -235,8 +206,6 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
              reason == NULL ? "" : reason);
     return 2;
   }
-  if (index_file != NULL && (cache = load_cache ()) != NULL)
-    direct_engine_remember (engine, cache);
   err = delta_add_filesystem (delta, engine, "disk", "/", true, &number);
   if (err == 0)
     err = engine->operations->compute (engine, rules, delta, number);
@@ -244,8 +213,6 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
     err = delta_finish (delta);
   if (err < 0)
     return 2;
-  if (cache != NULL)
-    write_cache (cache);
   for (size_t i = 0; i < delta->count; ++i)
     if (delta->entries[i].status != STATUS_SCAFFOLD)
       print_entry (engine, &delta->entries[i]);
@@ -264,7 +231,7 @@ main (int argc, char *argv[])
   int option, result;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:fs:lntvVqwx:")) >= 0)
+  while ((option = getopt (argc, argv, "ac:fs:lntvVqw")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
@@ -277,7 +244,6 @@ main (int argc, char *argv[])
     case 'V': rules.verify = true; break;
     case 'q': quiet = true; break;
     case 'w': written = true; break;
-    case 'x': index_file = optarg; break;
     default: return 2;
     }
   if (argc - optind != 2)

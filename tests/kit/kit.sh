@@ -41,9 +41,6 @@ export LC_ALL TZ
 unset LIBGUESTFS_DEBUG LIBGUESTFS_TRACE NO_COLOR
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/deltafs-test.XXXXXXXX") || exit 99
-# No test uses, or makes, what the user's own runs remember.
-XDG_CACHE_HOME=$work/.cache
-export XDG_CACHE_HOME
 kit_count=0
 kit_failed=0
 kit_done=

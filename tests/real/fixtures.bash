@@ -29,9 +29,8 @@ fixtures_begin ()
     chmod 700 "$work/runtime"
     TMPDIR=$work/tmp
     XDG_RUNTIME_DIR=$work/runtime
-    XDG_CACHE_HOME=$work/user-cache
     LIBGUESTFS_CACHEDIR=/var/tmp
-    export TMPDIR XDG_RUNTIME_DIR XDG_CACHE_HOME LIBGUESTFS_CACHEDIR
+    export TMPDIR XDG_RUNTIME_DIR LIBGUESTFS_CACHEDIR
 }
 
 # Process ids of what was started here with "marked" and is still there.

@@ -39,7 +39,6 @@ owned libnbd.h diffview/image
 owned ext2fs/ diffview/direct/ext
 owned blkid/ diffview/image
 owned isa-l diffview/direct/ext
-owned xxhash.h diffview/util
 owned jansson.h diffview/image mountctl
 owned seccomp.h diffview/sandbox
 owned archive mountctl

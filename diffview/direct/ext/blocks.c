@@ -89,12 +89,6 @@ blocks_length (const struct blocks *blocks, enum side side)
   return blocks->side[side].length;
 }
 
-uint64_t
-blocks_offset (const struct blocks *blocks, enum side side)
-{
-  return blocks->side[side].offset;
-}
-
 bool
 blocks_may_change (const struct blocks *blocks)
 {

@@ -4,64 +4,12 @@
  */
 #include <config.h>
 
-#include "base_index.h"
 #include "changes.h"
-#include "known.h"
-
-/* By the index in CACHE, if it has one that is true. */
-static errint_t
-ask_cache (struct changes *changes, const struct base_cache *cache,
-           const struct log *log, bool *done)
-{
-  struct digest identity;
-  struct base_index index;
-  const uint8_t *bytes;
-  size_t length;
-  errint_t err = base_index_identity (changes->fs[SIDE_BASE], &identity);
-
-  *done = false;
-  if (err < 0)
-    return err;
-  bytes = base_cache_find (cache, &identity, &length);
-  if (bytes == NULL) {
-    log_detail (log, "the base has no index yet");
-    return 0;
-  }
-  if (base_index_open (bytes, length, &index))
-    err = known_add (changes, &index, done);
-  if (err == 0)
-    log_detail (log, *done ? "the base's index was used" :
-                "the base's index is not true and is put aside");
-  return err;
-}
-
-/* The owners of what was written, by the index or by a scan. */
-static errint_t
-add_owners (struct changes *changes, struct base_cache *cache,
-            const struct log *log)
-{
-  const struct filesystem *base = changes->fs[SIDE_BASE];
-  struct index_builder builder = { 0 };
-  bool done = false;
-  errint_t err = 0;
-
-  if (cache != NULL && !base_index_applies (base))
-    cache = NULL;
-  if (cache != NULL)
-    err = ask_cache (changes, cache, log, &done);
-  if (err < 0 || done)
-    return err;
-  err = changes_add_owners (changes, cache != NULL ? &builder : NULL);
-  if (err == 0 && cache != NULL)
-    err = index_builder_finish (&builder, base, cache);
-  index_builder_clear (&builder);
-  return err;
-}
 
 errint_t
 changes_compute (const struct filesystem *base,
-                 const struct filesystem *overlay, struct base_cache *cache,
-                 const struct log *log, struct changes *changes)
+                 const struct filesystem *overlay, const struct log *log,
+                 struct changes *changes)
 {
   errint_t err;
 
@@ -77,7 +25,7 @@ changes_compute (const struct filesystem *base,
     return err;
   log_detail (log, "inodes changed in written tables: %zu",
               changes->changed.count);
-  err = add_owners (changes, cache, log);
+  err = changes_add_owners (changes);
   if (err == -EFBIG) {          /* not known then: nothing may be left out */
     changes->everything = true;
     err = 0;

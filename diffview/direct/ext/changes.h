@@ -17,13 +17,10 @@
 
 #include <stdbool.h>
 
-#include "base_cache.h"
 #include "errint.h"
 #include "filesystem.h"
 #include "log.h"
 #include "number_set.h"
-
-struct index_builder;
 
 struct changes {
   const struct filesystem *fs[SIDES];   /* borrowed */
@@ -33,12 +30,10 @@ struct changes {
 };
 
 /* Finds them.  Without a map of what was written, or where the filesystems'
- * geometry differs, everything may be changed.  CACHE, which may be NULL, is
- * asked for an index of the base, and given one where it had none.  *CHANGES
- * is to be cleared whatever happens.  -ENOMEM, -EIO (not reported). */
+ * geometry differs, everything may be changed.  *CHANGES is to be cleared
+ * whatever happens.  -ENOMEM, -EIO (not reported). */
 errint_t changes_compute (const struct filesystem *base,
                           const struct filesystem *overlay,
-                          struct base_cache *cache,
                           const struct log *log, struct changes *changes);
 void changes_clear (struct changes *changes);
 
@@ -61,10 +56,8 @@ bool changes_lead_to (const struct changes *changes, uint32_t number);
 errint_t changes_add_touched (struct changes *changes);
 
 /* Adds the inodes that own a written block or refer to a changed inode, and
- * marks the directories, after a scan of the base.  BUILDER, which may be
- * NULL, gets what was found.  -EFBIG when the base's directories are more than
- * an honest filesystem's. */
-errint_t changes_add_owners (struct changes *changes,
-                             struct index_builder *builder);
+ * marks the directories, after a scan of the base.  -EFBIG when the base's
+ * directories are more than an honest filesystem's. */
+errint_t changes_add_owners (struct changes *changes);
 
 #endif

@@ -31,7 +31,6 @@ struct ext_engine {
   struct tree *tree[SIDES];     /* what compute found; after it, what the
                                  * entries of the delta set point to */
   struct open_files *files;
-  struct base_cache *cache;     /* borrowed until compute, or NULL */
   pthread_mutex_t lock;         /* of arena */
   struct arena *arena;          /* what stat gave out */
 };
@@ -175,7 +174,7 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
 
   if (err == 0)
     err = changes_compute (ext->fs[SIDE_BASE], ext->fs[SIDE_OVERLAY],
-                           ext->cache, ext->log, &changes);
+                           ext->log, &changes);
   if (err == 0 && changes.everything)
     log_detail (ext->log, "%s: comparing both trees whole", ext->name);
   if (err == 0 && ext->fs[SIDE_BASE] != NULL &&
@@ -220,7 +219,6 @@ ext_compute (struct engine *engine, const struct compare_rules *rules,
   err = compute_changes (ext, rules, delta, filesystem);
   /* A mount may live on for days, and reads little metadata. */
   blocks_forget (ext->blocks);
-  ext->cache = NULL;
   for (int side = 0; side < SIDES; ++side)
     if (ext->fs[side] != NULL)
       budget_lift (ext->fs[side]->budget);
@@ -436,10 +434,4 @@ ext_engine_open (struct image_pair *pair, struct recovery *recovery,
                 "%s", *reason != NULL ? *reason : strerror (-err));
   ext_close (&ext->engine);
   return err;
-}
-
-void
-ext_engine_remember (struct engine *engine, struct base_cache *cache)
-{
-  of_engine (engine)->cache = cache;
 }

@@ -14,7 +14,4 @@ errint_t ext_engine_open (struct image_pair *pair,
                           const char *name, const struct log *log,
                           const char **reason, struct engine **engine);
 
-/* As direct_engine_remember says. */
-void ext_engine_remember (struct engine *engine, struct base_cache *cache);
-
 #endif

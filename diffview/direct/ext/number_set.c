@@ -69,22 +69,6 @@ number_set_has (const struct number_set *set, uint64_t number)
   return set->capacity > 0 && set->slots[slot_of (set, number)] != 0;
 }
 
-errint_t
-number_set_copy (const struct number_set *set, struct number_set *copy)
-{
-  uint64_t *slots;
-
-  if (set->capacity == 0)
-    return 0;
-  slots = malloc (set->capacity * sizeof *slots);
-  if (slots == NULL)
-    return -ENOMEM;
-  memcpy (slots, set->slots, set->capacity * sizeof *slots);
-  *copy = *set;
-  copy->slots = slots;
-  return 0;
-}
-
 void
 number_set_clear (struct number_set *set)
 {

@@ -12,7 +12,6 @@
 #include <ext2fs/ext2fs.h>
 
 #include "attributes.h"
-#include "base_index.h"
 #include "changes.h"
 #include "directory_scan.h"
 #include "inode_tables.h"
@@ -27,7 +26,6 @@ struct parent {
 struct scan {
   struct changes *changes;
   const struct filesystem *fs;  /* the base's */
-  struct index_builder *builder;        /* borrowed, or NULL */
   const struct extents *written;
   struct directory_scan directories;
   struct number_set is_directory;
@@ -64,32 +62,6 @@ owns_written (const struct scan *scan, const struct inode *inode,
   return owns;
 }
 
-/* For those who come after us: what the inode refers to. */
-static errint_t
-remember (struct scan *scan, const struct inode *inode,
-          const struct mapping *mapping, errint_t damage)
-{
-  if (scan->builder == NULL)
-    return 0;
-  if (damage < 0)
-    scan->builder->damaged = true;
-  return index_builder_add_inode (scan->builder, scan->fs, inode, mapping);
-}
-
-/* One of the filesystem's own inodes, which have no names. */
-static errint_t
-look_at_reserved (struct scan *scan, const struct inode *inode)
-{
-  CLEANUP_MAPPING struct mapping mapping = { 0 };
-  errint_t err = 0;
-
-  if (scan->builder == NULL)
-    return 0;
-  if (mapping_applies (inode))
-    err = mapping_read (scan->fs, inode, &mapping);
-  return err == -ENOMEM ? err : remember (scan, inode, &mapping, err);
-}
-
 static errint_t
 look_at (void *opaque, const struct inode *inode)
 {
@@ -101,15 +73,13 @@ look_at (void *opaque, const struct inode *inode)
     entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY;
   errint_t err = 0;
 
-  if (!inode_in_use (inode))
+  /* The filesystem's own inodes have no names. */
+  if (!inode_in_use (inode) || !inode_number_valid (scan->fs, inode->number))
     return 0;
-  if (!inode_number_valid (scan->fs, inode->number))
-    return look_at_reserved (scan, inode);
-  if (mapping_applies (inode) &&
-      (directory || !changed || scan->builder != NULL))
+  if (mapping_applies (inode) && (directory || !changed))
     err = mapping_read (scan->fs, inode, &mapping);
-  if (err == -ENOMEM || remember (scan, inode, &mapping, err) == -ENOMEM)
-    return -ENOMEM;
+  if (err == -ENOMEM)
+    return err;
   /* Of a list that is damaged nobody knows. */
   if (!changed && (err < 0 || owns_written (scan, inode, &mapping))) {
     changed = true;
@@ -170,8 +140,6 @@ look_at_unused (struct scan *scan, uint32_t number)
   err = number_set_add (&scan->late, number, &added);
   if (err < 0 || !added)
     return err;
-  if (scan->builder != NULL)
-    scan->builder->damaged = true;
   err = inode_read_raw (fs, number, &inode);
   return err == 0 ? look_at (scan, &inode) : err == -ENOMEM ? err : 0;
 }
@@ -202,9 +170,7 @@ visit_name (void *opaque, uint32_t directory, uint32_t inode)
   struct changes *changes = scan->changes;
   errint_t err = 0;
 
-  if (scan->builder != NULL)
-    err = index_builder_add_name (scan->builder, directory, inode);
-  if (err == 0 && number_set_has (&scan->is_directory, inode))
+  if (number_set_has (&scan->is_directory, inode))
     err = add_parent (scan, inode, directory);
   if (err == 0 && number_set_has (&changes->changed, inode))
     err = number_set_add (&changes->marked, directory, NULL);
@@ -350,22 +316,17 @@ run_scan (struct scan *scan)
   if (err == 0 && (scan->changes->changed.count > 0 ||
                    has_unused (scan->fs)))
     err = scan_names (scan);
-  else if (scan->builder != NULL)
-    scan->builder->damaged = true;      /* it has no names */
-  if (scan->builder != NULL && incomplete)
-    scan->builder->damaged = true;
   if (err == 0)
     err = mark_ancestors (scan);
   return err;
 }
 
 errint_t
-changes_add_owners (struct changes *changes, struct index_builder *builder)
+changes_add_owners (struct changes *changes)
 {
   struct scan scan = {
     .changes = changes,
     .fs = changes->fs[SIDE_BASE],
-    .builder = builder,
     .directories.fs = changes->fs[SIDE_BASE],
     .written = blocks_written (changes->fs[SIDE_BASE]->blocks),
   };
