@@ -44,6 +44,7 @@ struct mount_job {
   struct private_directory *directory;
   struct pid_file *pid_file;    /* or NULL */
   int launcher;                 /* a byte there lets the launcher end, or -1 */
+  char *source;                 /* for the mount table; owned */
   char *session;                /* what the mount tells of its processes */
   struct serve_mount *made;     /* the supervisor's, once it is made */
 
@@ -53,13 +54,15 @@ struct mount_job {
 };
 
 static struct serve_options
-how_to_serve (const struct options *options, const char *session)
+how_to_serve (const struct mount_job *mount, const char *session)
 {
+  const struct options *options = mount->options;
+
   return (struct serve_options) {
     .allow_other = options->allow_other,
     .all_readable = options->all_readable,
     .no_exec = options->no_exec,
-    .source = options->operands[0],
+    .source = mount->source,
     .session = session,
   };
 }
@@ -117,8 +120,8 @@ settle_memory (const struct view *view, const struct log *log)
 static errint_t
 serve_view (struct mount_job *mount, const struct view *view)
 {
-  const struct serve_options serve_options = how_to_serve (mount->options,
-                                                           mount->session);
+  const struct serve_options serve_options =
+    how_to_serve (mount, mount->session);
   int device = worker_descriptor (mount->worker);
   errint_t error;
 
@@ -187,7 +190,7 @@ make_mount (void *opaque)
 {
   struct mount_job *mount = opaque;
   const struct log *log = &mount->messages->log;
-  const struct serve_options options = how_to_serve (mount->options, NULL);
+  const struct serve_options options = how_to_serve (mount, NULL);
   errint_t error = mount_point_verify (mount->mount_point, log);
   int device;
 
@@ -385,6 +388,17 @@ launch (struct mount_job *mount)
     : wait_for_supervisor (supervisor, log, object);
 }
 
+/* The overlay as mount(8) writes a source, which its "mount -a" also looks for:
+ * absolute and without symlinks.  What is no file of this host, such as a URI,
+ * stays as it is.  To be freed; NULL without memory. */
+static char *
+absolute_source (const char *overlay)
+{
+  char *path = realpath (overlay, NULL);
+
+  return path != NULL ? path : strdup (overlay);
+}
+
 int
 command_mount (const struct options *options, struct messages *messages)
 {
@@ -398,8 +412,11 @@ command_mount (const struct options *options, struct messages *messages)
     .show_progress = progress_bar_is_wanted (options),
     .launcher = -1,
   };
-  struct serve_options serve_options = how_to_serve (options, NULL);
+  CLEANUP_FREE char *source = absolute_source (options->operands[0]);
+  struct serve_options serve_options;
 
+  mount.source = source;
+  serve_options = how_to_serve (&mount, NULL);
   inherited_note (&inherited, options->ready_fd);
   if (mount_point_open (options->operands[1], &messages->log,
                         &mount_point) < 0

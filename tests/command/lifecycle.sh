@@ -40,8 +40,15 @@ like "a second mount there: message" "$(head -n1 err)" \
 is "it changed nothing" "$(cat "$mnt/srv/new/file")" content
 
 mkdir second
+mkdir images
+: >images/good
+ln -s images/good good
 command_run mount good second
 is "another mount of the overlay: exit code" "$status" 0
+is "the source is absolute, without symlinks" \
+    "$(grep -F " $work/second " /proc/self/mountinfo | sed 's/.* - //' |
+        cut -d' ' -f2)" "$work/images/good"
+rm good
 command_run umount second
 is "it goes: exit code" "$status" 0
 is "the first stays" "$(cat "$mnt/srv/new/file")" content
