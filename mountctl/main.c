@@ -84,6 +84,8 @@ parse_and_run (enum command command, int argc, char **argv,
              || domain_find (&options, &messages->log) == 0)
       code = run_command (&options, messages);
   }
+  else
+    log_hint (&messages->log, "see deltafs %s --help", argv[0]);
   options_clear (&options);
   return code;
 }

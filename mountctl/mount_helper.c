@@ -62,13 +62,19 @@ add (struct helper *helper, const char *argument)
   return add_owned (helper, strdup (argument));
 }
 
+static void
+hint_manual (const struct helper *helper)
+{
+  log_hint (helper->log, "see mount.deltafs(8)");
+}
+
 static errint_t
 wrong_usage (const struct helper *helper, const char *object,
              const char *reason)
 {
   log_report (helper->log, LOG_LEVEL_ERROR, "wrong usage", object, "%s",
               reason);
-  log_hint (helper->log, "see mount.deltafs(8)");
+  hint_manual (helper);
   return -EINVAL;
 }
 
@@ -187,7 +193,8 @@ add_words (struct helper *helper, char *words)
 static errint_t
 take_option (struct helper *helper, int option, char *value)
 {
-  const char letter[] = { '-', (char) option, '\0' };
+  const bool refused = option == '?' || option == ':';
+  const char letter[] = { '-', (char) (refused ? optopt : option), '\0' };
 
   switch (option) {
   case 'f':
@@ -206,10 +213,20 @@ take_option (struct helper *helper, int option, char *value)
   case 'N':
     return wrong_usage (helper, letter, "other mount namespaces are entered "
                         "by nsenter(1)");
+  case ':':
+    return wrong_usage (helper, letter, "a value is missing");
   default:
-    return wrong_usage (helper, NULL, "an option that is not known, or one "
-                        "without its value");
+    return wrong_usage (helper, letter, "no such option");
   }
+}
+
+/* The long option that getopt has just met as a letter "-". */
+static const char *
+long_option (char **argv)
+{
+  while (*argv != NULL && (strncmp (*argv, "--", 2) != 0 || (*argv)[2] == '\0'))
+    ++argv;
+  return *argv;
 }
 
 /* Fills in the arguments: options, then operands. */
@@ -225,8 +242,10 @@ translate (struct helper *helper, int argc, char **argv)
     if (strcmp (argv[i], "-s") == 0)
       helper->sloppy = true;
   while (error == 0
-         && (option = getopt (argc, argv, "fnsvN:o:t:")) != -1)
-    error = take_option (helper, option, optarg);
+         && (option = getopt (argc, argv, ":fnsvN:o:t:")) != -1)
+    error = option == '?' && optopt == '-'
+      ? wrong_usage (helper, long_option (argv), "no such option")
+      : take_option (helper, option, optarg);
   if (error == 0)
     error = add (helper, "--");
   for (; error == 0 && optind < argc; ++optind)
@@ -248,8 +267,10 @@ run (const struct helper *helper, struct messages *messages)
     code = helper->fake || command_mount (&options, messages) == EXIT_DONE
       ? MOUNT_DONE : MOUNT_FAILURE;
   }
+  else
+    hint_manual (helper);
   options_clear (&options);
-  return error == -ENOMEM ? MOUNT_SYSTEM_ERROR : code;
+  return code;
 }
 
 bool

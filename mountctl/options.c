@@ -387,12 +387,9 @@ options_command (const char *name)
 }
 
 static errint_t
-wrong_usage (const struct options *options, const struct log *log,
-             const char *object, const char *reason)
+wrong_usage (const struct log *log, const char *object, const char *reason)
 {
   log_report (log, LOG_LEVEL_ERROR, "wrong usage", object, "%s", reason);
-  log_hint (log, "see deltafs %s --help",
-            options_command_row (options->command)->name);
   return -EINVAL;
 }
 
@@ -446,7 +443,7 @@ take_option (struct options *options, int value, char **argv,
 
   if (value == ':' && (row = row_of_value (optopt)) != NULL) {
     options_row_name (row, name);
-    return wrong_usage (options, log, name, "a value is missing");
+    return wrong_usage (log, name, "a value is missing");
   }
   if (row == NULL) {
     /* A short option that does not exist is in optopt; of a long one the whole
@@ -455,8 +452,8 @@ take_option (struct options *options, int value, char **argv,
 
     snprintf (name, sizeof name, "-%c", optopt);
     if (!short_one && optopt != 0)
-      return wrong_usage (options, log, argv[optind - 1], "takes no value");
-    return wrong_usage (options, log,
+      return wrong_usage (log, argv[optind - 1], "takes no value");
+    return wrong_usage (log,
                         short_one ? name : argv[optind - 1],
                         "no such option");
   }
@@ -465,11 +462,9 @@ take_option (struct options *options, int value, char **argv,
     return 0;
   options_row_name (row, name);
   if (optarg == NULL || optarg[0] == '\0')
-    return wrong_usage (options, log, name, refused);
+    return wrong_usage (log, name, refused);
   log_report (log, LOG_LEVEL_ERROR, "wrong usage", name, "%s: %s",
               optarg, refused);
-  log_hint (log, "see deltafs %s --help",
-            options_command_row (options->command)->name);
   return -EINVAL;
 }
 
@@ -506,22 +501,22 @@ check_operands (const struct options *options, const struct log *log)
   const int instead = options->domain != NULL;  /* of the overlay */
 
   if (options->operand_count < row->least - instead)
-    return wrong_usage (options, log, NULL, instead
+    return wrong_usage (log, NULL, instead
                         ? "a mount point is needed" : row->missing);
   if (options->operand_count > row->most - instead)
-    return wrong_usage (options, log, options->operands[row->most - instead],
+    return wrong_usage (log, options->operands[row->most - instead],
                         instead ? "one operand too many: --domain stands for "
                         "the overlay" : "one operand too many");
   if (options->connect != NULL && options->domain == NULL)
-    return wrong_usage (options, log, NULL, "--connect is for --domain");
+    return wrong_usage (log, NULL, "--connect is for --domain");
   for (int i = 0; i < options->operand_count; ++i)
     if (options->operands[i][0] == '\0')
-      return wrong_usage (options, log, NULL, "an operand is empty");
+      return wrong_usage (log, NULL, "an operand is empty");
   if (options->json && options->zero)
-    return wrong_usage (options, log, NULL,
+    return wrong_usage (log, NULL,
                         "--json and -z exclude each other");
   if (options->oci && options->no_deleted)
-    return wrong_usage (options, log, NULL,
+    return wrong_usage (log, NULL,
                         "--oci and --no-deleted exclude each other");
   return 0;
 }

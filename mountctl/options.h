@@ -91,8 +91,8 @@ bool options_spell (enum command command, const char *name,
 
 /* Takes the arguments of COMMAND (argv[0] is the command's name), options and
  * operands in any order; "--" ends the options.  argv is permuted.  Wrong
- * usage is reported with a hint: -EINVAL; also -ENOMEM.  To be freed with
- * options_clear in any case. */
+ * usage is reported: -EINVAL; where it is explained is the caller's hint.  To
+ * be freed with options_clear in any case. */
 errint_t options_parse (struct options *options, enum command command,
                         int argc, char **argv, const struct log *log);
 void options_clear (struct options *options);

@@ -37,6 +37,9 @@ refused ()
     helper "$@"
     is "$what: exit code" "$status" "$code"
     like "$what: message" "$(head -n1 err)" "^deltafs: $pattern"
+    test "$code" -ne 1 ||
+        is "$what: its own manual" "$(sed 1d err)" \
+            "deltafs: hint: see mount.deltafs(8)"
     is "$what: nothing is mounted" "$(mount_options)" ""
 }
 
@@ -112,7 +115,13 @@ for word in domain=x connect=x fd=1 f help version o=base progress=never remount
         good "$mnt" -o "$word"
 done
 refused "another namespace" 1 'wrong usage: -N: ' good "$mnt" -N 1
-refused "an unknown letter" 1 'wrong usage: ' good "$mnt" -x
+refused "an unknown letter" 1 'wrong usage: -x: no such option$' good "$mnt" -x
+refused "a letter among others" 1 'wrong usage: -x: no such option$' \
+    good "$mnt" -nxv
+refused "a long option" 1 'wrong usage: --base=b: no such option$' \
+    good "$mnt" -n --base=b
+refused "a letter without its value" 1 'wrong usage: -o: a value is missing$' \
+    good "$mnt" -o
 refused "no mount point" 1 'wrong usage: .*mount point' good
 refused "one operand too many" 1 'wrong usage: .*too many' good "$mnt" more
 refused "no such overlay" 32 'cannot open the overlay: missing: ' \
