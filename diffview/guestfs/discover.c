@@ -10,6 +10,7 @@
 
 #include "appliances_private.h"
 #include "containers.h"
+#include "mapper.h"
 #include "parallel.h"
 
 /* Partitions, volumes and subvolumes: more are refused. */
@@ -244,6 +245,62 @@ look_at_all (struct discovery *discovery, char *const *devices,
   return 0;
 }
 
+/* Leaves those out of DEVICES that a predicate is true for. */
+static void
+leave_out (const struct discovery *discovery, char **devices,
+           bool (*is_internal) (const void *opaque, const char *device),
+           const void *opaque)
+{
+  size_t kept = 0;
+
+  for (size_t i = 0; devices[i] != NULL; ++i) {
+    if (!is_internal (opaque, devices[i])) {
+      devices[kept++] = devices[i];
+      continue;
+    }
+    log_detail (discovery->appliance->log, "%s: %s is a layer's own device, "
+                "no filesystem", side_name (discovery->appliance->side),
+                devices[i]);
+    free (devices[i]);
+  }
+  devices[kept] = NULL;
+}
+
+static bool
+is_internal_volume (const void *opaque, const char *device)
+{
+  return mapper_is_internal (opaque, device);
+}
+
+/* A container, in MD's sense: it holds arrays and has no bytes of its own. */
+static bool
+is_container (const void *opaque, const char *array)
+{
+  const struct appliance *appliance = opaque;
+  CLEANUP_FREE_STRINGS char **details = guestfs_md_detail (appliance->g,
+                                                           array);
+  const char *level = details != NULL ? tag (details, "level") : NULL;
+
+  return level != NULL && strcmp (level, "container") == 0;
+}
+
+/* Devices that LVM and MD make for themselves hold pieces of filesystems, and
+ * may well look like one. */
+static void
+leave_out_internal (const struct discovery *discovery, char **arrays,
+                    char **mapped)
+{
+  struct mapper mapper = { .devices = NULL };
+
+  if (arrays != NULL)
+    leave_out (discovery, arrays, is_container, discovery->appliance);
+  if (mapped == NULL || mapped[0] == NULL)
+    return;
+  mapper_ask (discovery->appliance, &mapper);
+  leave_out (discovery, mapped, is_internal_volume, &mapper);
+  mapper_clear (&mapper);
+}
+
 static errint_t
 discover (struct discovery *discovery)
 {
@@ -259,6 +316,7 @@ discover (struct discovery *discovery)
 
   if (devices == NULL || partitions == NULL)
     return -EIO;
+  leave_out_internal (discovery, arrays, mapped);
   discovery->has_arrays = arrays != NULL && arrays[0] != NULL;
   discovery->has_volumes = volumes != NULL && volumes[0] != NULL;
   r = look_at_all (discovery, devices, partitions, mapped_list);

@@ -121,6 +121,9 @@
   CALL (struct guestfs_xattr_list *, guestfs_lxattrlist,                   \
         (guestfs_h *g, const char *path, char *const *names),              \
         (g, path, names))                                                  \
+  CALL (char **, guestfs_md_detail,                                        \
+        (guestfs_h *g, const char *md),                                    \
+        (g, md))                                                           \
   CALL (int, guestfs_mkmountpoint,                                         \
         (guestfs_h *g, const char *exemptpath),                            \
         (g, exemptpath))                                                   \

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What of an appliance's devices is taken for a filesystem: the calls of
+ * libguestfs that find them are defined here.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <guestfs.h>
+
+#include "appliances_private.h"
+#include "messages.h"
+
+#define GROUP "LVM-abcdefghijabcdefghijabcdefghij01"
+
+/* Lists are strings with a space after each name. */
+static struct fake {
+  const char *partitions, *arrays, *volumes, *mapped;
+  const char *containers;       /* of MD, among the arrays */
+  const char *dm;               /* UUID and name of each dm device, a line */
+  const char *roles;            /* what "lvs --all" says */
+  bool debug_fails;
+} fake;
+
+static char **
+split (const char *list)
+{
+  char **strings = calloc (64, sizeof *strings);
+  size_t count = 0;
+
+  for (; list != NULL && *list != '\0'; list += strcspn (list, " ") + 1)
+    strings[count++] = strndup (list, strcspn (list, " "));
+  return strings;
+}
+
+static bool
+has (const char *list, const char *name)
+{
+  CLEANUP_FREE_STRINGS char **strings = split (list);
+
+  for (size_t i = 0; strings[i] != NULL; ++i)
+    if (strcmp (strings[i], name) == 0)
+      return true;
+  return false;
+}
+
+char **
+guestfs_list_devices (guestfs_h *g)
+{
+  (void) g;
+  return split ("/dev/sda ");
+}
+
+char **
+guestfs_list_partitions (guestfs_h *g)
+{
+  (void) g;
+  return split (fake.partitions);
+}
+
+char **
+guestfs_list_md_devices (guestfs_h *g)
+{
+  (void) g;
+  return split (fake.arrays);
+}
+
+char **
+guestfs_lvs (guestfs_h *g)
+{
+  (void) g;
+  return split (fake.volumes);
+}
+
+char **
+guestfs_list_dm_devices (guestfs_h *g)
+{
+  (void) g;
+  return split (fake.mapped);
+}
+
+char **
+guestfs_md_detail (guestfs_h *g, const char *array)
+{
+  (void) g;
+  return split (has (fake.containers, array) ? "level container "
+                : "level raid1 ");
+}
+
+/* Partitions are members of what is inside them, all else holds XFS. */
+char **
+guestfs_blkid (guestfs_h *g, const char *device)
+{
+  (void) g;
+  if (strncmp (device, "/dev/sda", 8) != 0)
+    return split ("TYPE xfs UUID u ");
+  return split (fake.volumes != NULL && *fake.volumes != '\0'
+                ? "TYPE LVM2_member UUID p "
+                : "TYPE linux_raid_member UUID p ");
+}
+
+char *
+guestfs_debug (guestfs_h *g, const char *command, char *const *arguments)
+{
+  (void) g; (void) command;
+  if (fake.debug_fails)
+    return NULL;
+  return strdup (strncmp (arguments[0], "lvm ", 4) == 0 ? fake.roles
+                 : fake.dm);
+}
+
+int
+guestfs_is_ready (guestfs_h *g)
+{
+  (void) g;
+  return 1;
+}
+
+int
+guestfs_last_errno (guestfs_h *g)
+{
+  (void) g;
+  return EIO;
+}
+
+/* The devices that are found, each with a space before it. */
+static void
+expect (const char *devices)
+{
+  struct messages messages;
+  struct appliances_options options = { .private_directory = "." };
+  struct appliances appliances = { .side = { NULL, NULL } };
+  char found[512] = "";
+
+  messages_start (&messages);
+  options.log = appliances.log = &messages.log;
+  for (enum side side = 0; side < SIDES; ++side)
+    appliances.side[side] = appliance_new (side, &options);
+  for (enum side side = 0; side < SIDES; ++side) {
+    CLEANUP (appliance_filesystems_free)
+      struct appliance_filesystems *list = NULL;
+
+    assert_int_equal (appliances_filesystems (&appliances, side, &list), 0);
+    *found = '\0';
+    for (size_t i = 0; i < list->count; ++i) {
+      strcat (found, " ");
+      strcat (found, list->list[i].device);
+    }
+    assert_string_equal (found, devices);
+  }
+  for (enum side side = 0; side < SIDES; ++side)
+    appliance_free (appliances.side[side]);
+}
+
+/* Everything that LVM makes beneath volumes: layers have a name in their UUID,
+ * images of a RAID and of a mirror are private volumes. */
+static void
+test_internal_volumes (void **state)
+{
+  (void) state;
+  fake = (struct fake) {
+    .partitions = "/dev/sda1 ",
+    .volumes = "/dev/vg/raid /dev/vg/root /dev/vg/snap /dev/vg/thin ",
+    .mapped = "/dev/mapper/vg-pool /dev/mapper/vg-pool-tpool "
+      "/dev/mapper/vg-pool_tdata /dev/mapper/vg-pool_tmeta "
+      "/dev/mapper/vg-raid_rimage_0 /dev/mapper/vg-raid_rmeta_0 "
+      "/dev/mapper/vg-root-real /dev/mapper/vg-snap-cow ",
+    .dm =
+      GROUP "22222222222222222222222222222221-pool vg-pool\n"
+      GROUP "22222222222222222222222222222221-tpool vg-pool-tpool\n"
+      GROUP "22222222222222222222222222222222-tdata vg-pool_tdata\n"
+      GROUP "22222222222222222222222222222223-tmeta vg-pool_tmeta\n"
+      GROUP "22222222222222222222222222222224 vg-raid\n"
+      GROUP "22222222222222222222222222222225 vg-raid_rimage_0\n"
+      GROUP "22222222222222222222222222222226 vg-raid_rmeta_0\n"
+      GROUP "22222222222222222222222222222227-real vg-root-real\n"
+      GROUP "22222222222222222222222222222228-cow vg-snap-cow\n",
+    .roles =
+      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
+      "222222-2222-2222-2222-2222-2222-222224/public\n"
+      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
+      "222222-2222-2222-2222-2222-2222-222225/private,raid,image\n"
+      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
+      "222222-2222-2222-2222-2222-2222-222226/private,raid,metadata\n",
+  };
+  expect (" /dev/vg/raid /dev/vg/root /dev/vg/snap /dev/vg/thin");
+}
+
+/* A name alone is no reason: what is no volume of LVM, what LVM calls public,
+ * and what nobody tells anything about. */
+static void
+test_names_prove_nothing (void **state)
+{
+  (void) state;
+  fake = (struct fake) {
+    .partitions = "/dev/sda1 ",
+    .volumes = "/dev/vg/data_tdata /dev/vg/x-cow ",
+    .mapped = "/dev/mapper/luks-vg_tdata /dev/mapper/vg-a_rimage_0 "
+      "/dev/mapper/vg-b_tmeta /dev/mapper/vg-c_rimage_1 ",
+    .dm =
+      "CRYPT-LUKS2-00-luks-vg_tdata luks-vg_tdata\n"
+      GROUP "22222222222222222222222222222221 vg-a_rimage_0\n"
+      GROUP "22222222222222222222222222222222 vg-c_rimage_1\n",
+    .roles =
+      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
+      "222222-2222-2222-2222-2222-2222-222221/public,origin\n"
+      "nonsense\n"
+      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
+      "222222-2222-2222-2222-2222-2222-22222\n",
+  };
+  expect (" /dev/mapper/luks-vg_tdata /dev/mapper/vg-a_rimage_0"
+          " /dev/mapper/vg-b_tmeta /dev/mapper/vg-c_rimage_1"
+          " /dev/vg/data_tdata /dev/vg/x-cow");
+  fake.debug_fails = true;
+  expect (" /dev/mapper/luks-vg_tdata /dev/mapper/vg-a_rimage_0"
+          " /dev/mapper/vg-b_tmeta /dev/mapper/vg-c_rimage_1"
+          " /dev/vg/data_tdata /dev/vg/x-cow");
+}
+
+/* A container of MD holds arrays; alone, it hides nothing. */
+static void
+test_containers (void **state)
+{
+  (void) state;
+  fake = (struct fake) {
+    .partitions = "/dev/sda1 ",
+    .arrays = "/dev/md126 /dev/md127 ", .containers = "/dev/md127 ",
+  };
+  expect (" /dev/md126");
+  fake.arrays = "/dev/md127 ";
+  expect (" /dev/sda1");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_internal_volumes),
+    cmocka_unit_test (test_names_prove_nothing),
+    cmocka_unit_test (test_containers),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
