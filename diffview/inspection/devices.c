@@ -184,13 +184,21 @@ side_matches (const struct filesystem_side *side,
 }
 
 /* What the overlay's filesystem says of itself counts first; the base's
- * tells where one was that is gone or garbage now. */
+ * tells where one was that is gone or garbage now.  A copy has its source's
+ * name: a snapshot or an image that the guest has made is in the overlay only,
+ * and does not take the place of what both sides have. */
 bool
 devices_find_entry (const struct filesystems *filesystems,
-               const struct fstab_entry *entry, size_t *index)
+                    const struct fstab_entry *entry, size_t *index)
 {
   if (entry->tag == FSTAB_DEVICE)
     return devices_find (filesystems, entry->value, index);
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (side_matches (&filesystems->list[i].side[SIDE_OVERLAY], entry)
+        && side_matches (&filesystems->list[i].side[SIDE_BASE], entry)) {
+      *index = i;
+      return true;
+    }
   for (size_t i = 0; i < filesystems->count; ++i)
     if (side_matches (&filesystems->list[i].side[SIDE_OVERLAY], entry)) {
       *index = i;

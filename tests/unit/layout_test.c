@@ -165,6 +165,30 @@ by_fstab (void **state)
   assert_false (messages_have (&messages, "/dev/sr0"));
 }
 
+/* A snapshot, or another copy, has the name of its source, and it may come
+ * first. */
+static void
+copies (void **state)
+{
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    filesystems_new ();
+  CLEANUP (layout_free) struct layout *layout = NULL;
+
+  (void) state;
+  add (filesystems, "sda2", 2, "ext4", "root-uuid", NULL);
+  add (filesystems, "vg/a-copy", -1, "ext4", "home-uuid", "home");
+  filesystems->list[1].side[SIDE_BASE].contents = CONTENTS_NONE;
+  free (steal_pointer (&filesystems->list[1].side[SIDE_BASE].uuid));
+  free (steal_pointer (&filesystems->list[1].side[SIDE_BASE].label));
+  add (filesystems, "vg/home", -1, "ext4", "home-uuid", "home");
+  layout = layout_with (filesystems, 0, "/",
+                        "UUID=root-uuid / ext4\n"
+                        "UUID=home-uuid /home ext4\n"
+                        "LABEL=home /again ext4\n");
+  expect_mount (layout, 1, 2, "/home");
+  expect_mount (layout, 2, 2, "/again");
+}
+
 /* PATH of a filesystem is seen at PLACE. */
 static void
 expect_place (const struct layout *layout, size_t filesystem,
@@ -391,6 +415,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (devices),
     cmocka_unit_test (by_fstab),
+    cmocka_unit_test (copies),
     cmocka_unit_test (hidden_by_mounts),
     cmocka_unit_test (subvolumes),
     cmocka_unit_test (no_guest),
