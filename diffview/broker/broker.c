@@ -150,7 +150,8 @@ broker_is_used (const struct broker *broker)
 }
 
 errint_t
-broker_launch (struct broker *broker, const struct progress *progress)
+broker_launch (struct broker *broker, const unsigned sector_size[SIDES],
+               const struct progress *progress)
 {
   struct call call;
 
@@ -162,6 +163,8 @@ broker_launch (struct broker *broker, const struct progress *progress)
   if (broker->launch_error != 0)
     return broker->launch_error;
   call.progress = progress;
+  for (int side = 0; side < SIDES; ++side)
+    wire_put_u32 (call.wire, sector_size[side]);
   broker->launch_error = call_end (&call, call_answer (&call));
   return broker->launch_error;
 }

@@ -27,7 +27,7 @@
 #include "progress.h"
 
 struct broker_options {
-  /* For the launch.  Its progress is not used. */
+  /* For the launch, which brings progress and sector_size. */
   struct appliances_options appliances;
   const char *overlay;          /* its name, for messages */
   /* What the child has to do before the launch, or NULL; failures are reported
@@ -70,13 +70,15 @@ pid_t broker_pid (const struct broker *broker);
 /* Were the appliances asked for? */
 bool broker_is_used (const struct broker *broker);
 
-/* Launches the appliances, as appliances_launch; removes the names of their
+/* Launches the appliances, as appliances_launch, with disks of these sectors
+ * (512 or 4096 bytes); removes the names of their
  * NBD sockets once they are connected.  The first call alone does something,
  * later ones return what it returned.  PROGRESS (or NULL) is also that of the
  * computations, and must live until the last of them ended.
  *
  * From here on: one thread at a time, but for the engines' own functions. */
 errint_t broker_launch (struct broker *broker,
+                        const unsigned sector_size[SIDES],
                         const struct progress *progress);
 
 /* What a side's appliance sees, as appliances_filesystems.  After the

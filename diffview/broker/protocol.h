@@ -14,7 +14,8 @@
 #define CONNECTIONS 8
 
 enum request {
-  /* Launches the appliances. */
+  /* For each side a u32, its disk's sectors: 512 or 4096 bytes.  Launches the
+   * appliances. */
   REQUEST_LAUNCH,
   /* Side.  Result: a number (up to COUNT_LIMIT) of filesystems, each the six
    * strings of an appliance_filesystem. */

@@ -55,12 +55,28 @@ launch (struct server *server)
     : server->backend->launch (&server->options, &server->machines);
 }
 
+static bool
+get_sector_sizes (struct wire *wire, unsigned sizes[SIDES])
+{
+  bool valid = true;
+
+  for (int side = 0; side < SIDES; ++side) {
+    sizes[side] = wire_get_u32 (wire);
+    valid = valid && (sizes[side] == 512 || sizes[side] == 4096);
+  }
+  return wire_error (wire) == 0 && (valid || wire_fail (wire, -EPROTO));
+}
+
 static void
 serve_launch (struct connection *connection)
 {
   struct server *server = connection->server;
+  unsigned sizes[SIDES];
 
+  if (!get_sector_sizes (connection->wire, sizes))
+    return;
   if (server->machines == NULL && !server->launch_failed) {
+    memcpy (server->options.sector_size, sizes, sizeof sizes);
     talk_begin (connection);
     server->launch_error = launch (server);
     server->launch_failed = server->launch_error != 0;

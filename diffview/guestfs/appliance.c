@@ -18,6 +18,9 @@
  * given; the whole path has to fit sun_path. */
 #define RUNTIME_DIRECTORY_MAX 70
 
+/* The only size of sectors that libguestfs has to be told of, bytes. */
+#define LARGE_SECTOR 4096
+
 const char *
 side_name (enum side side)
 {
@@ -232,10 +235,14 @@ set_machine (struct appliance *appliance, bool emulate)
   return 0;
 }
 
+/* Partitions lie where the table says only if the disk has the sectors that
+ * the table counts in. */
 static errint_t
 add_disk (struct appliance *appliance,
           const struct appliances_options *options)
 {
+  const bool large_sectors =
+    options->sector_size[appliance->side] == LARGE_SECTOR;
   CLEANUP_FREE char *server = NULL;
   char *servers[2] = { NULL, NULL };
 
@@ -249,7 +256,9 @@ add_disk (struct appliance *appliance,
                               GUESTFS_ADD_DRIVE_OPTS_PROTOCOL, "nbd",
                               GUESTFS_ADD_DRIVE_OPTS_SERVER, servers,
                               GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe",
-                              -1) == -1)
+                              large_sectors
+                              ? GUESTFS_ADD_DRIVE_OPTS_BLOCKSIZE : -1,
+                              LARGE_SECTOR, -1) == -1)
     return appliance_error (appliance);
   return 0;
 }

@@ -21,6 +21,8 @@ struct appliances_options {
   /* The NBD export of each side's disk, which may be written to. */
   const char *socket[SIDES];
   const char *export[SIDES];
+  /* Of each side's disk: 512 or 4096 bytes; 0: 512. */
+  unsigned sector_size[SIDES];
   /* --key selectors, guestmount's syntax (DEVICE:key:SECRET,
    * DEVICE:file:NAME, all:key:SECRET, …); NULL-terminated, or NULL.  Checked
    * with appliances_check_key before. */

@@ -430,13 +430,13 @@ probe_disk (struct probing *probing, struct volumes *volumes)
   const uint64_t size = disk_window_size (probing->window);
   const struct volume disk = { .length = size };
   blkid_partlist partitions;
-  unsigned sector_size;
   errint_t error;
 
   if (size == 0)
     return probe_whole (probing, volumes);
   error = partition_tables_copy (probing->window, probing->log,
-                                 &volumes->table_areas, &sector_size);
+                                 &volumes->table_areas,
+                                 &volumes->sector_size);
   /* A filesystem's boot sector can look like a partition table. */
   if (error == 0)
     error = copy_signatures (probing, &disk);
@@ -447,7 +447,8 @@ probe_disk (struct probing *probing, struct volumes *volumes)
   if (blkid_probe_set_device (probing->probe,
                               disk_window_file (probing->window), 0,
                               (blkid_loff_t) size) != 0
-      || blkid_probe_set_sectorsize (probing->probe, sector_size) != 0)
+      || blkid_probe_set_sectorsize (probing->probe,
+                                     volumes->sector_size) != 0)
     return no_memory (probing->log);
   partitions = blkid_probe_get_partitions (probing->probe);
   if (partitions == NULL || blkid_partlist_get_table (partitions) == NULL)
@@ -474,6 +475,8 @@ volumes_probe (struct image_pair *pair, enum side side,
   if (error != 0)
     return error;
   volumes = calloc (1, sizeof *volumes);
+  if (volumes != NULL)
+    volumes->sector_size = 512;
   probing.window = window;
   probing.probe = blkid_new_probe ();
   if (volumes == NULL || probing.probe == NULL)

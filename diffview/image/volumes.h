@@ -38,6 +38,8 @@ struct volume {
 
 struct volumes {
   char *table;                  /* "gpt", "dos", …; NULL without a table */
+  unsigned sector_size;         /* of the disk, as its table counts: 512 or
+                                 * 4096 bytes */
   struct volume *list;          /* owned; by partition number */
   size_t count;
   /* Where MBR and GPT themselves lie, the boot sector included: bytes of the

@@ -55,7 +55,9 @@ engines_close (struct engines *engines)
 static errint_t
 launch (const struct engines *engines)
 {
-  return broker_launch (engines->options->broker, engines->options->progress);
+  return broker_launch (engines->options->broker,
+                        engines->filesystems->sector_size,
+                        engines->options->progress);
 }
 
 errint_t

@@ -54,6 +54,7 @@ struct filesystems {
   struct filesystem *list;      /* owned: partitions by number, then the
                                  * others by name */
   size_t count;
+  unsigned sector_size[SIDES];  /* of the disks, bytes */
 };
 
 struct filesystems *filesystems_new (void);

@@ -159,11 +159,13 @@ filesystems_add_volumes (struct filesystems *filesystems,
                          const struct volumes *const volumes[SIDES],
                          const struct log *log)
 {
-  for (int side = 0; side < SIDES; ++side)
+  for (int side = 0; side < SIDES; ++side) {
+    filesystems->sector_size[side] = volumes[side]->sector_size;
     for (size_t i = 0; i < volumes[side]->count; ++i)
       if (add_volume (filesystems, (enum side) side,
                       &volumes[side]->list[i]) == NULL)
         return log_error (log, -ENOMEM, "cannot list the filesystems", NULL);
+  }
 
   sort (filesystems);
   for (size_t i = 0; i < filesystems->count; ++i) {

@@ -80,7 +80,10 @@ show_volumes (struct image_pair *pair, enum side side, const struct log *log)
     return 2;
   if (volumes_probe (pair, side, base, log, &volumes) != 0)
     return 2;
-  printf ("table %s\n", volumes->table != NULL ? volumes->table : "-");
+  printf ("table %s", volumes->table != NULL ? volumes->table : "-");
+  if (volumes->sector_size != 512)
+    printf (" sectors %u", volumes->sector_size);
+  putchar ('\n');
   for (size_t i = 0; i < volumes->count; ++i) {
     const struct volume *volume = &volumes->list[i];
 

@@ -123,7 +123,7 @@ for place, text in ((0, mbr), (4096, header), (8192, entries)):
 EOF
 fill 1048576 ext4
 look 1-5,9
-is "gpt: large sectors" "$(cat columns)" "table gpt
+is "gpt: large sectors" "$(cat columns)" "table gpt sectors 4096
 1 1048576 8388608 filesystem ext4 big"
 
 # MBR.

@@ -99,7 +99,7 @@ check_refused (void)
 
   stand_in = (struct stand_in) { .launch = give_answer };
   broker = stand_in_start (&messages);
-  assert_int_equal (broker_launch (broker, NULL), -EIO);
+  assert_int_equal (broker_launch (broker, small_sectors, NULL), -EIO);
   assert_true (stand_in_ended (broker));
   assert_true (messages_have (&messages, answer_ends
                               ? "runs them has ended (7)"
@@ -173,7 +173,7 @@ test_text (void **state)
   add_u32 (5);
   stand_in = (struct stand_in) { .launch = give_answer };
   broker = stand_in_start (&messages);
-  assert_int_equal (broker_launch (broker, NULL), -5);
+  assert_int_equal (broker_launch (broker, small_sectors, NULL), -5);
   assert_string_equal (messages.text, "warning: \\033[2Jdone\\ndeltafs: fake"
                        "\\377\n");
   kill (broker_pid (broker), SIGKILL);
@@ -195,7 +195,7 @@ test_random_answers (void **state)
       answer[j] = (unsigned char) (next_random () % (i % 2 == 0 ? 4 : 256));
     stand_in = (struct stand_in) { .launch = give_answer };
     broker = stand_in_start (&messages);
-    error = broker_launch (broker, NULL);
+    error = broker_launch (broker, small_sectors, NULL);
     assert_true (error <= 0 && error > -4096);
     assert_true (stand_in_ended (broker));
     broker_close (broker);

@@ -310,8 +310,8 @@ test_ends_silently (void **state)
   assert_int_equal (access (path, F_OK), -1);
 
   broker = stand_in_start (&messages);
-  assert_int_equal (broker_launch (broker, NULL), -ENODEV);
-  assert_int_equal (broker_launch (broker, NULL), -ENODEV);
+  assert_int_equal (broker_launch (broker, small_sectors, NULL), -ENODEV);
+  assert_int_equal (broker_launch (broker, small_sectors, NULL), -ENODEV);
   broker_close (broker);
   assert_string_equal (messages.text,
                        "error: cannot launch: No such device\n");

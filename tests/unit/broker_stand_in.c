@@ -17,6 +17,7 @@
 #include "broker_stand_in.h"
 
 struct stand_in stand_in;
+const unsigned small_sectors[SIDES] = { 512, 512 };
 
 /* The connections are the only sockets, and the first one was made first. */
 static int
@@ -124,7 +125,7 @@ stand_in_open (struct messages *messages, struct engine **engine)
   const char *const mountable[SIDES] = { NULL, "/dev/sda1" };
   struct broker *broker = stand_in_start (messages);
 
-  assert_int_equal (broker_launch (broker, NULL), 0);
+  assert_int_equal (broker_launch (broker, small_sectors, NULL), 0);
   assert_int_equal (broker_engine_open (broker, mountable, "ext4", "sda1",
                                         engine), 0);
   return broker;

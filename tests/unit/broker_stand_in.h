@@ -25,6 +25,9 @@ struct stand_in {
 };
 extern struct stand_in stand_in;
 
+/* Disks with sectors of 512 bytes. */
+extern const unsigned small_sectors[SIDES];
+
 /* Starts it; what is said goes to MESSAGES. */
 struct broker *stand_in_start (struct messages *messages);
 

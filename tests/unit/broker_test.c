@@ -268,7 +268,7 @@ test_filesystems (void **state)
   broker = stand_in_start (&messages);
   assert_false (broker_is_used (broker));
   assert_int_equal (broker_filesystems (broker, SIDE_BASE, &found), -EINVAL);
-  assert_int_equal (broker_launch (broker, NULL), 0);
+  assert_int_equal (broker_launch (broker, small_sectors, NULL), 0);
   assert_true (broker_is_used (broker));
   assert_int_equal (broker_filesystems (broker, SIDE_OVERLAY, &found), 0);
   assert_int_equal (found->count, 2);
@@ -281,6 +281,34 @@ test_filesystems (void **state)
   assert_int_equal (broker_engine_open (broker, mountable, "ext4", "sda2",
                                         &engine), -ENOTSUP);
   assert_null (engine);
+  broker_close (broker);
+}
+
+static void
+tell_sectors (const struct appliances_options *options, int connection)
+{
+  (void) connection;
+  log_report (options->log, LOG_LEVEL_WARNING, "sectors", NULL, "%u and %u",
+              options->sector_size[SIDE_BASE],
+              options->sector_size[SIDE_OVERLAY]);
+}
+
+/* Who asks says which sectors the disks have, within reason. */
+static void
+test_sectors (void **state)
+{
+  const unsigned sizes[SIDES] = { 512, 4096 }, odd[SIDES] = { 512, 1 };
+  struct broker *broker;
+
+  (void) state;
+  stand_in = (struct stand_in) { .launch = tell_sectors };
+  broker = stand_in_start (&messages);
+  assert_int_equal (broker_launch (broker, sizes, NULL), 0);
+  assert_string_equal (messages.text, "warning: sectors: 512 and 4096\n");
+  broker_close (broker);
+  broker = stand_in_start (&messages);
+  assert_int_equal (broker_launch (broker, odd, NULL), -EIO);
+  assert_false (messages_have (&messages, "sectors"));
   broker_close (broker);
 }
 
@@ -333,7 +361,7 @@ test_messages (void **state)
   (void) state;
   stand_in = (struct stand_in) { .launch = say_much };
   broker = stand_in_start (&messages);
-  assert_int_equal (broker_launch (broker, &progress), 0);
+  assert_int_equal (broker_launch (broker, small_sectors, &progress), 0);
   assert_string_equal (messages.text,
                        "error: one: first\n"
                        "warning: two: \"/\\033\": from a thread\n"
@@ -350,6 +378,7 @@ main (void)
     cmocka_unit_test (test_large_entries),
     cmocka_unit_test (test_paths),
     cmocka_unit_test (test_filesystems),
+    cmocka_unit_test (test_sectors),
     cmocka_unit_test (test_messages),
   };
 

@@ -43,9 +43,11 @@ static struct filesystems *
 pair_up (struct volume *base, size_t base_count, struct volume *overlay,
          size_t overlay_count)
 {
-  struct volumes base_volumes = { .list = base, .count = base_count };
+  struct volumes base_volumes = { .list = base, .count = base_count,
+                                  .sector_size = 512 };
   struct volumes overlay_volumes = { .list = overlay,
-                                     .count = overlay_count };
+                                     .count = overlay_count,
+                                     .sector_size = 4096 };
   const struct volumes *volumes[SIDES] = { &base_volumes, &overlay_volumes };
   struct filesystems *filesystems = filesystems_new ();
 
@@ -90,6 +92,8 @@ partitions (void **state)
 
   (void) state;
   assert_int_equal (filesystems->count, 7);
+  assert_int_equal (filesystems->sector_size[SIDE_BASE], 512);
+  assert_int_equal (filesystems->sector_size[SIDE_OVERLAY], 4096);
   assert_string_equal (filesystems->list[6].device, "sda11");
   expect (filesystems, "sda1", TASK_NONE);
   expect (filesystems, "sda2", TASK_COMPARE);
