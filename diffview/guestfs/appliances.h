@@ -38,6 +38,11 @@ struct appliances;
  * if not: -EINVAL, -ENOENT, … */
 errint_t appliances_check_key (const char *selector, const struct log *log);
 
+/* Is a selector for the volume of this name ("/dev/sda2"; a selector may
+ * leave out the "/dev/") or this UUID, which may be NULL? */
+bool appliances_key_is_for (const char *selector, const char *device,
+                            const char *uuid);
+
 /* Launches both, at once, in two threads: with KVM where that works, else
  * with emulation and one warning.  Opens LUKS devices with the keys,
  * activates LVM and MD.  Reports what is missing (no kernel for the appliance,

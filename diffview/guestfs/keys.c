@@ -12,7 +12,6 @@
 #include "appliances.h"
 
 struct selector {
-  size_t id_length;
   bool in_file;
   const char *value;            /* the secret or the file's name */
 };
@@ -25,7 +24,6 @@ parse (const char *text, struct selector *selector)
 
   if (type == NULL || type == text)
     return false;
-  selector->id_length = type - text;
   ++type;
   if (strncmp (type, "key:", 4) == 0) {
     selector->in_file = false;
@@ -41,10 +39,19 @@ parse (const char *text, struct selector *selector)
 }
 
 static bool
-is_for (const char *text, const struct selector *selector, const char *id)
+is_id (const char *text, size_t length, const char *id)
 {
-  return id != NULL && strlen (id) == selector->id_length
-    && memcmp (text, id, selector->id_length) == 0;
+  return id != NULL && strlen (id) == length && memcmp (text, id, length) == 0;
+}
+
+bool
+appliances_key_is_for (const char *text, const char *device, const char *uuid)
+{
+  size_t length = strcspn (text, ":");
+
+  return is_id (text, length, "all") || is_id (text, length, uuid)
+    || is_id (text, length, device)
+    || (strncmp (device, "/dev/", 5) == 0 && is_id (text, length, device + 5));
 }
 
 /* The first line, as guestmount reads it. */
@@ -98,8 +105,7 @@ keys_secret (const char *text, const char *device, const char *uuid,
 
   *secret = NULL;
   if (!parse (text, &selector)
-      || (!is_for (text, &selector, device) && !is_for (text, &selector, uuid)
-          && !is_for (text, &selector, "all")))
+      || !appliances_key_is_for (text, device, uuid))
     return 0;
   if (selector.in_file)
     return read_file (selector.value, log, secret);

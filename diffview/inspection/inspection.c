@@ -13,6 +13,7 @@
 #include "engines.h"
 #include "guest.h"
 #include "inspection.h"
+#include "key_check.h"
 #include "layout.h"
 #include "plan.h"
 #include "selection.h"
@@ -342,8 +343,11 @@ inspect (struct inspection *inspection)
     return nothing_found (inspection);
   if (!plan_anything (filesystems)
       && (inspection->selection == NULL
-          || filesystems_have_containers (filesystems)))
+          || filesystems_have_containers (filesystems))) {
+    key_check (inspection->options.keys, filesystems,
+               !filesystems_have_containers (filesystems), inspection->log);
     return finish_empty (inspection);
+  }
 
   inspection->engines = engines_new (inspection->pair, &inspection->options,
                                      inspection->disks.filesystems);
@@ -352,6 +356,9 @@ inspect (struct inspection *inspection)
   if (plan_anything (filesystems)
       && (error = look_inside (inspection)) != 0)
     return error;
+  key_check (inspection->options.keys, filesystems,
+             inspection->options.engine != ENGINE_DIRECT
+             || !filesystems_have_containers (filesystems), inspection->log);
   if ((error = lay_out (inspection)) != 0)
     return error;
   return assemble (inspection);

@@ -77,6 +77,13 @@ sort_list () { printf '%s\n' "$1" | LC_ALL=C sort -k3; }
 is "list" "$(sort_list "$(cat out)")" "$(sort_list "$wanted")"
 is "no messages" "$(cat err)" ""
 
+run deltafs diff --key all:key:secret --key sda3:key:secret \
+    --key /dev/sda1:key:secret overlay.qcow2
+is "keys that open nothing: exit code" "$status" 0
+is "keys that open nothing: named without their secrets" "$(cat err)" \
+    "deltafs: warning: --key opens nothing: sda3: no device of the disk has this name, and no volume this UUID
+deltafs: warning: --key opens nothing: /dev/sda1: it is not encrypted"
+
 run deltafs diff --engine direct --json dirty.qcow2
 is "dirty copy: exit code" "$status" 0
 like "dirty copy: all of it" "$(tail -n1 out)" \

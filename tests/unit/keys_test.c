@@ -65,6 +65,8 @@ test_secret (void **state)
   expect ("/dev/sda1:key:abc", "/dev/sda1", "u-1", "abc");
   expect ("/dev/sda1:key:abc", "/dev/sda11", "u-1", "-");
   expect ("/dev/sda11:key:abc", "/dev/sda1", NULL, "-");
+  expect ("sda1:key:abc", "/dev/sda1", "u-1", "abc");
+  expect ("a1:key:abc", "/dev/sda1", "u-1", "-");
   expect ("u-1:key:a:b:", "/dev/sda1", "u-1", "a:b:");
   expect ("all:key:", "/dev/sda1", NULL, "");
 }

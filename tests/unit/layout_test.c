@@ -15,6 +15,7 @@
 #include "layout.h"
 #include "messages.h"
 #include "devices.h"
+#include "key_check.h"
 #include "selection.h"
 
 static struct messages messages;
@@ -409,6 +410,58 @@ by_hand_wrong (void **state)
   assert_null (selection);
 }
 
+/* What is said of one key; "" for nothing. */
+static const char *
+said_of_key (const struct filesystems *filesystems, const char *key,
+             bool all_known)
+{
+  CLEANUP_FREE char *copy = strdup (key);
+  char *const keys[] = { copy, NULL };
+
+  messages_start (&messages);
+  key_check (keys, filesystems, all_known, &messages.log);
+  return messages.text;
+}
+
+static void
+assert_key_unused (const struct filesystems *filesystems, const char *key,
+                   const char *why)
+{
+  said_of_key (filesystems, key, true);
+  assert_true (messages_have (&messages, "warning: --key opens nothing: "));
+  assert_true (messages_have (&messages, why));
+  assert_false (messages_have (&messages, "secret"));
+}
+
+static void
+test_keys (void **state)
+{
+  CLEANUP (filesystems_free) struct filesystems *filesystems = some ();
+  static const char *const right[] = {
+    "all:key:secret", "/dev/sda5:key:secret", "sda5:key:secret",
+    "luks-uuid:key:secret", "opened-uuid:key:secret",
+  };
+
+  (void) state;
+  add (filesystems, "sda5", 5, "crypto_LUKS", "luks-uuid", NULL);
+  add (filesystems, "mapper/luks-opened-uuid", -1, "ext4", "inner", NULL);
+  for (size_t i = 0; i < sizeof right / sizeof right[0]; ++i)
+    assert_string_equal (said_of_key (filesystems, right[i], true), "");
+  assert_key_unused (filesystems, "/dev/sda55:key:secret", "/dev/sda55: no ");
+  assert_key_unused (filesystems, "/dev/vg/lv:key:secret", "/dev/vg/lv: no ");
+  assert_key_unused (filesystems, "uuid:key:secret", "no volume this UUID");
+  assert_key_unused (filesystems, "/dev/sda2:key:secret", "not encrypted");
+  assert_key_unused (filesystems, "root-uuid:key:secret", "not encrypted");
+  assert_string_equal (said_of_key (filesystems, "uuid:key:x", false), "");
+
+  add (filesystems, "sda6", 6, "LVM2_member", "pv", NULL);
+  filesystems->list[filesystems->count - 1].side[SIDE_BASE].contents
+    = CONTENTS_CONTAINER;
+  assert_string_equal (said_of_key (filesystems, "/dev/vg/lv:key:x", true),
+                       "");
+  assert_key_unused (filesystems, "/dev/sda55:key:secret", "/dev/sda55: no ");
+}
+
 int
 main (void)
 {
@@ -422,6 +475,7 @@ main (void)
     cmocka_unit_test (by_hand),
     cmocka_unit_test (by_hand_encrypted),
     cmocka_unit_test (by_hand_wrong),
+    cmocka_unit_test (test_keys),
   };
 
   return cmocka_run_group_tests_name ("layout", tests, NULL, NULL);
