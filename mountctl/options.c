@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "options_table.h"
+#include "pattern.h"
 
 #define PAIR (COMMAND_MOUNT | COMMAND_DIFF | COMMAND_EXPORT)
 #define IMAGES (PAIR | COMMAND_INFO)
@@ -108,36 +109,36 @@ SET_STRING (domain)
 SET_STRING (format)
 SET_STRING (manifest)
 SET_STRING (pid_file)
-SET_REPEATED (ignore_xattrs)
 SET_REPEATED (keys)
 SET_REPEATED (mounts)
 
-/* A pattern for whole paths of the guest, which begin with a slash and do not end
- * with one: no other can ever match. */
+/* VALUE, unless NEVER has a reason why it can never match. */
 static const char *
-append_path_pattern (struct option_values *values, char *value)
+append_pattern (struct option_values *values, char *value,
+                const char *(*never) (const char *pattern))
 {
-  size_t length = strlen (value);
+  const char *refused = value[0] == '\0' ? "must not be empty" : never (value);
 
-  if (length == 0)
-    return "must not be empty";
-  if (strchr ("/*?[\\", value[0]) == NULL)
-    return "must begin with / or *, for whole paths are matched";
-  if (length > 1 && value[length - 1] == '/')
-    return "must not end with /, a directory covers what is in it";
-  return append (values, value);
+  return refused != NULL ? refused : append (values, value);
+}
+
+static const char *
+set_ignore_xattrs (struct options *options, char *value)
+{
+  return append_pattern (&options->ignore_xattrs, value,
+                         pattern_never_an_xattr);
 }
 
 static const char *
 set_includes (struct options *options, char *value)
 {
-  return append_path_pattern (&options->includes, value);
+  return append_pattern (&options->includes, value, pattern_never_a_path);
 }
 
 static const char *
 set_excludes (struct options *options, char *value)
 {
-  return append_path_pattern (&options->excludes, value);
+  return append_pattern (&options->excludes, value, pattern_never_a_path);
 }
 
 static const char *

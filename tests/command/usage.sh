@@ -48,6 +48,24 @@ refused "--exclude relative" \
 refused "--include with a slash" \
     'wrong usage: --include: /var/: must not end with /, .*' \
     mount --include /var/ a b
+for pattern in etc '\etc' '[etc'; do
+    refused "--exclude $pattern" \
+        "wrong usage: --exclude: .*: must begin with / or \\*, .*" \
+        diff --exclude "$pattern" a
+done
+for pattern in //etc /etc//x /./etc /etc/. /.. /../etc '/etc/../*'; do
+    refused "--include $pattern" \
+        'wrong usage: --include: .*: must not have //, /\. or /\.\., .*' \
+        export --include "$pattern" a
+done
+refused "--include with a backslash" \
+    'wrong usage: --include: .*: must not end with a single \\, .*' \
+    diff --include '/x\\\' a
+for pattern in selinux security '/user.x' 'users.*' 'User.*'; do
+    refused "--ignore-xattr $pattern" \
+        'wrong usage: --ignore-xattr: .*: must begin with \*, or .*' \
+        mount --ignore-xattr "$pattern" a b
+done
 refused "json and zero" 'wrong usage: --json and -z exclude each other' \
     diff --json -z a
 refused "oci and no-deleted" \
@@ -83,6 +101,13 @@ command_run info --engine direct --sandbox off --progress=never --json \
 is "all of info's options" "$status" 0
 command_run diff empty --times
 is "options after operands" "$status" 0
+command_run diff --include / --include '/*' --include '?etc' --include '[/]x' \
+    --include '\/x' --include '/.x/..y/...' --include '/x/.?' --include '/x\\\\' \
+    --include '/a/.*' --exclude '*/x' --exclude '/[.]/x' \
+    --ignore-xattr '*' --ignore-xattr 'sec*' --ignore-xattr '*selinux' \
+    --ignore-xattr 'user.?' --ignore-xattr security.selinux \
+    --ignore-xattr '[us]*' empty
+is "patterns that may match" "$status $(cat "$work/err")" "0 "
 command_run diff -- --times
 is "-- ends the options: no such overlay is special" "$status" 0
 command_run diff --engine auto --sandbox auto --sandbox=off --progress=never \
