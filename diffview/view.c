@@ -374,6 +374,18 @@ view_splice (const struct view *view, view_node number, int pipe,
                             (enum side) node->side, pipe, length, offset);
 }
 
+errint_t
+view_next_data (const struct view *view, view_node number, uint64_t offset,
+                uint64_t *start, uint64_t *length)
+{
+  const struct node *node = &view->nodes[number];
+  errint_t error = check_content (view, node);
+
+  return error < 0 ? error
+    : delta_content_next (view->delta, &view->delta->entries[node->entry],
+                          (enum side) node->side, offset, start, length);
+}
+
 void
 view_count (const struct view *view, struct view_totals *totals)
 {

@@ -123,6 +123,11 @@ errint_t view_read (const struct view *view, view_node node,
 errint_t view_splice (const struct view *view, view_node node, int pipe,
                       size_t length, uint64_t offset);
 
+/* Finds the next piece of it that may be something else than zeros: as
+ * engine_operations.next_data says, and the errors of view_read. */
+errint_t view_next_data (const struct view *view, view_node node,
+                         uint64_t offset, uint64_t *start, uint64_t *length);
+
 struct view_totals {
   uint64_t nodes;
   uint64_t blocks;              /* units of 512 bytes, each inode once */

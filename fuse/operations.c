@@ -48,8 +48,8 @@ init (void *userdata, struct fuse_conn_info *connection)
 }
 
 /* What is missing here libfuse answers with ENOSYS, once, and the kernel does
- * it alone from then on: lseek (no holes are told), flush, fsync, locks, poll,
- * bmap; or there is nothing to do: forget, release. */
+ * it alone from then on: flush, fsync, locks, poll, bmap; or there is nothing
+ * to do: forget, release. */
 const struct fuse_lowlevel_ops operations_table = {
   .init = init,
 
@@ -65,6 +65,7 @@ const struct fuse_lowlevel_ops operations_table = {
 
   .open = read_open,
   .read = read_content,
+  .lseek = seek_content,
 
   .getxattr = xattr_get,
   .listxattr = xattr_list,

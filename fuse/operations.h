@@ -34,6 +34,10 @@ void read_open (fuse_req_t request, fuse_ino_t number,
 void read_content (fuse_req_t request, fuse_ino_t number, size_t size,
                    off_t offset, struct fuse_file_info *file);
 
+/* seek.c */
+void seek_content (fuse_req_t request, fuse_ino_t number, off_t offset,
+                   int whence, struct fuse_file_info *file);
+
 /* xattr.c */
 void xattr_get (fuse_req_t request, fuse_ino_t number, const char *name,
                 size_t size);

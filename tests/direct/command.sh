@@ -25,6 +25,7 @@ mkdir -p tree/etc tree/usr/bin tree/var/log
 for i in $(seq 300); do echo "line $i" >"tree/etc/$i"; done
 head -c 3000000 /dev/urandom >tree/usr/bin/large
 echo secret >tree/etc/removed
+printf last | dd of=tree/var/log/old bs=1 seek=400G status=none
 printf '/dev/vda1 / ext4 defaults 0 1\n' >tree/etc/fstab
 umount tree
 qemu-img create -q -f qcow2 -F raw -b "$work/base.raw" overlay.qcow2
@@ -59,6 +60,8 @@ check "the guest writes" write '
     echo new >etc/new; echo changed >>etc/7; rm etc/removed
     chmod 4755 usr/bin/large; touch etc/8; ln etc/9 etc/9-link
     head -c 200000 /dev/urandom >var/log/binary; mv etc/10 var/log/ten
+    fallocate -l 1M var/log/lastlog; rm var/log/old
+    printf last | dd of=var/log/lastlog bs=1 seek=300G status=none
     cp tree-is-not-here x 2>/dev/null; cat etc/11 >etc/11.new; mv etc/11.new etc/11
     cp var/log/binary ../binary' dirty.qcow2
 sums=$(sha256sum base.raw overlay.qcow2 dirty.qcow2)
@@ -72,6 +75,8 @@ A	-	/etc/new
 D	-	/etc/removed
 M	mode	/usr/bin/large
 A	-	/var/log/binary
+A	-	/var/log/lastlog
+D	-	/var/log/old
 A	-	/var/log/ten"
 sort_list () { printf '%s\n' "$1" | LC_ALL=C sort -k3; }
 is "list" "$(sort_list "$(cat out)")" "$(sort_list "$wanted")"
@@ -87,7 +92,7 @@ deltafs: warning: --key opens nothing: /dev/sda1: it is not encrypted"
 run deltafs diff --engine direct --json dirty.qcow2
 is "dirty copy: exit code" "$status" 0
 like "dirty copy: all of it" "$(tail -n1 out)" \
-     '"added":4,"modified":2,"deleted":2,"unreadable":0,.*"engine":"direct"'
+     '"added":5,"modified":2,"deleted":3,"unreadable":0,.*"engine":"direct"'
 like "dirty copy: renamed" "$(grep /var/log/ten out)" \
      '"renamed_from":"/etc/10"'
 
@@ -119,8 +124,16 @@ is "content" "$(cat delta/etc/7)" "line 7
 changed"
 is "removed content" "$(cat delta/.deleted/etc/removed)" "secret"
 check "binary content" cmp delta/var/log/binary binary
+# Without holes it would be a matter of hours.
+for log in var/log/lastlog .deleted/var/log/old; do
+    check "cp -a of large holes: $log" timeout 120 cp -a delta/$log copy
+    is "cp -a of large holes: $log: what there is" \
+       "$(tail -c4 copy) $(stat -c %s copy) $(($(stat -c %b copy) < 1000))" \
+       "last $(stat -c %s delta/$log) 1"
+    rm copy
+done
 is "nothing else" "$(cd delta && find . -type f | LC_ALL=C sort | tr '\n' ' ')" \
-   "./.deleted/etc/10 ./.deleted/etc/removed ./etc/7 ./etc/9-link ./etc/new ./usr/bin/large ./var/log/binary ./var/log/ten "
+   "./.deleted/etc/10 ./.deleted/etc/removed ./.deleted/var/log/old ./etc/7 ./etc/9-link ./etc/new ./usr/bin/large ./var/log/binary ./var/log/lastlog ./var/log/ten "
 check "umount" deltafs umount delta
 is "the images are as they were" \
    "$(sha256sum base.raw overlay.qcow2 dirty.qcow2)" "$sums"

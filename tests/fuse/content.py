@@ -152,3 +152,47 @@ fails("SEEK_DATA beyond the end", errno.ENXIO, os.lseek, fd, 3145733,
       os.SEEK_DATA)
 equal("SEEK_END", os.lseek(fd, 0, os.SEEK_END), 3145733)
 os.close(fd)
+
+
+def pieces(path):
+    """The data between the holes, as SEEK_DATA and SEEK_HOLE tell it."""
+    found, at = [], 0
+    fd = os.open(root + path, os.O_RDONLY)
+    try:
+        while True:
+            start = os.lseek(fd, at, os.SEEK_DATA)
+            at = os.lseek(fd, start, os.SEEK_HOLE)
+            found.append((start, at))
+    except OSError as problem:
+        if problem.errno != errno.ENXIO:
+            raise
+    finally:
+        os.close(fd)
+    return found
+
+
+# After /large, whose holes the engine does not know.
+equal("data in a hole", pieces("/hole"), [(5 << 37, (5 << 37) + 7)])
+equal("data of several pieces", pieces("/pieces"), [(4096, 4096 + 12000)])
+equal("data at both ends", pieces("/no-hole"), [(0, 5)])
+equal("nothing but a hole", pieces("/nothing"), [])
+equal("an empty file", pieces("/empty"), [])
+equal("holes that are not known", pieces("/large"), [(0, 3145733)])
+equal("content that cannot be read", pieces("/lost"), [(0, 1 << 40)])
+fails("and reading it fails", EIO, read_at, root + "/lost", 10, 0)
+fd = os.open(root + "/hole", os.O_RDONLY)
+equal("SEEK_HOLE in a hole", os.lseek(fd, 12345, os.SEEK_HOLE), 12345)
+equal("SEEK_HOLE in data", os.lseek(fd, (5 << 37) + 3, os.SEEK_HOLE),
+      (5 << 37) + 7)
+equal("SEEK_DATA in data", os.lseek(fd, (5 << 37) + 3, os.SEEK_DATA),
+      (5 << 37) + 3)
+equal("SEEK_HOLE at the last byte",
+      os.lseek(fd, (1 << 40) - 1, os.SEEK_HOLE), (1 << 40) - 1)
+for name in "SEEK_DATA", "SEEK_HOLE":
+    for offset in (1 << 40, 1 << 62, -1):
+        fails(f"{name} at {offset}", errno.ENXIO, os.lseek, fd, offset,
+              getattr(os, name))
+fails("SEEK_DATA behind the data", errno.ENXIO, os.lseek, fd,
+      (5 << 37) + 7, os.SEEK_DATA)
+equal("the data", os.pread(fd, 9, (5 << 37) - 1), b"\0in here\0")
+os.close(fd)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Reading files: right bytes or EIO, in the small pieces of an engine, by many
-# readers, mapped.
+# readers, mapped; and their holes.
 . "${srcdir:-.}/fuse.sh"
 
 {
@@ -22,6 +22,11 @@ overlay file /half size=3145733 seed=12
 splice /half half
 overlay file /broken size=3145733 seed=13
 splice /broken fails
+overlay file /hole size=$((1 << 40)) at=$((5 << 37)) text=in%20here
+overlay file /pieces size=1000000 at=4096 text=$(printf '%012000d' 1)
+overlay file /no-hole size=5 at=0 text=whole
+overlay file /nothing size=$((1 << 40)) at=0 text=
+overlay file /lost size=$((1 << 40)) at=$((5 << 37)) text=lost missing=content
 overlay file /slow size=1 seed=1 slow=3000
 END
     for size in 1 31 4095 4096 4097 131072 131073; do

@@ -27,6 +27,7 @@ struct words {
   struct entry entry;
   const char *text, *target;
   size_t text_length;
+  uint64_t text_offset;         /* UINT64_MAX: the text is all */
   struct content content;
   struct { char *name, *value; size_t length; } xattrs[64];
   size_t xattr_count;
@@ -41,6 +42,9 @@ static struct {
   errint_t (*pread) (struct engine *engine, enum side side,
                      const struct delta_entry *entry, void *buffer,
                      size_t length, uint64_t offset, size_t *got);
+  errint_t (*next_data) (struct engine *engine, enum side side,
+                         const struct delta_entry *entry, uint64_t offset,
+                         uint64_t *start, uint64_t *length);
   size_t piece;
   const char *short_path;
   uint64_t short_end;
@@ -214,6 +218,7 @@ parse_words (char *line, struct words *words)
   char *word;
 
   words->content.fail = UINT64_MAX;
+  words->text_offset = UINT64_MAX;
   while ((word = strsep (&line, " ")) != NULL) {
     char *value = strchr (word, '=');
 
@@ -228,6 +233,8 @@ parse_words (char *line, struct words *words)
       words->target = decode (value, NULL);
     else if (strcmp (word, "text") == 0)
       words->text = decode (value, &words->text_length);
+    else if (strcmp (word, "at") == 0)
+      words->text_offset = strtoull (value, NULL, 0);
     else if (strcmp (word, "seed") == 0)
       words->content.seed = strtoull (value, NULL, 0);
     else if (strcmp (word, "fail") == 0)
@@ -276,6 +283,9 @@ make_file (struct memory *memory, enum side side, const char *path,
 {
   struct content *content;
 
+  if (words->text != NULL && words->text_offset != UINT64_MAX)
+    return memory_sparse_file (memory, side, path, words->entry.size,
+                               words->text_offset, words->text);
   if (words->text != NULL)
     return memory_file_bytes (memory, side, path, words->text,
                               words->text_length);
@@ -399,6 +409,20 @@ read_less (struct engine *engine, enum side side,
   return script.pread (engine, side, entry, buffer, length, offset, got);
 }
 
+/* The engine's next_data, with what "pieces" asks for. */
+static errint_t
+next_less (struct engine *engine, enum side side,
+           const struct delta_entry *entry, uint64_t offset,
+           uint64_t *start, uint64_t *length)
+{
+  errint_t err = script.next_data (engine, side, entry, offset, start,
+                                   length);
+
+  if (err == 0 && *length > script.piece)
+    *length = script.piece;
+  return err;
+}
+
 /* Everything that "splice" asks for goes into the pipe, or half of it and no
  * more. */
 static errint_t
@@ -486,6 +510,8 @@ script_read (const char *file)
   script.pread = script.operations.pread;
   script.operations.pread = read_less;
   script.operations.splice = splice_some;
+  script.next_data = script.operations.next_data;
+  script.operations.next_data = next_less;
   memory_engine (memory)->operations = &script.operations;
   return memory;
 }

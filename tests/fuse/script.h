@@ -13,7 +13,8 @@
  *   link SIDE EXISTING PATH         another name
  *   copy                            the overlay becomes as the base is now
  *   remove SIDE PATH
- *   pieces N                        reads give N bytes at most
+ *   pieces N                        reads, and pieces of data between holes,
+ *                                   have N bytes at most
  *   short PATH OFFSET               the content of PATH ends there, whatever
  *                                   its size says
  *   splice PATH HOW                 it goes through a pipe: "whole", "half" of
@@ -29,6 +30,7 @@
  *   target=TEXT                     of a symlink
  *   text=TEXT                       content, or size=N: line L of the file is
  *                                   "%08x %022x\n" with seed=N (0) and L
+ *   at=OFFSET                       of the text, in a hole of size=N
  *   fail=OFFSET                     reads that touch this byte fail
  *   slow=MILLISECONDS               each read takes that long
  */
