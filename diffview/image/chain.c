@@ -115,23 +115,54 @@ overlay_format (const struct walk *walk, struct image_file *file,
   return -EINVAL;
 }
 
-/* The format of a layer that the layer above it names. */
+/* --base-format and the header of the layer above both state the format, and
+ * disagree.  The guest wrote on what the header says; but what stands for the
+ * stored layer (INSTEAD) may be a copy of it in another format. */
+static errint_t
+judge_contradiction (const struct walk *walk, const struct image_file *file,
+                     const char *stored, bool instead)
+{
+  const char *given = walk->options->base_format;
+
+  if (instead) {
+    log_report (walk->log, LOG_LEVEL_WARNING, "two formats for the base",
+                file->name, "read as %s, as --base-format says; the image "
+                "above it states %s", given, stored);
+    return 0;
+  }
+  log_report (walk->log, LOG_LEVEL_ERROR, "two formats for the base",
+              file->name, "--base-format says %s, the image above it states "
+              "%s", given, stored);
+  log_hint (walk->log, "leave --base-format out, or say %s", stored);
+  return -EINVAL;
+}
+
+/* The format of a layer that the layer above it names.  INSTEAD: FILE is
+ * --base in the place of a stored layer. */
 static errint_t
 stored_format (const struct walk *walk, const struct image_layer *above,
-               const struct image_file *file, bool is_base,
+               const struct image_file *file, bool is_base, bool instead,
                const struct image_format **format)
 {
   const char *given = walk->options->base_format;
-  const char *name = above->header.backing_format;
+  const char *stored = above->header.backing_format;
+  const char *name = stored;
+  errint_t error = 0;
 
   if (given != NULL && (is_base || name == NULL))
     name = given;
-  if (name != NULL)
-    return find_format (walk, name, file->name, format);
-  log_report (walk->log, LOG_LEVEL_ERROR, "cannot read the backing file",
-              file->name, "the image above it does not state its format");
-  log_hint (walk->log, "say it with --base-format (%s)", format_names ());
-  return -EINVAL;
+  if (name == NULL) {
+    log_report (walk->log, LOG_LEVEL_ERROR, "cannot read the backing file",
+                file->name, "the image above it does not state its format");
+    log_hint (walk->log, "say it with --base-format (%s)", format_names ());
+    return -EINVAL;
+  }
+  error = find_format (walk, name, file->name, format);
+  /* A stored name that nobody knows contradicts nothing. */
+  if (error == 0 && name != stored && stored != NULL
+      && format_find (stored) != NULL && format_find (stored) != *format)
+    error = judge_contradiction (walk, file, stored, instead);
+  return error;
 }
 
 /* The format of --base where it is no stored layer. */
@@ -243,7 +274,7 @@ follow (struct walk *walk, struct image_chain *chain)
     is_base = overlay && (walk->base != NULL
                           ? image_file_same (walk->base, file)
                           : walk->options->base == NULL && chain->count == 1);
-    error = stored_format (walk, above, file, is_base, &format);
+    error = stored_format (walk, above, file, is_base, false, &format);
     if (error == 0)
       error = append (walk, chain, steal_pointer (&file), format);
     if (error != 0)
@@ -279,7 +310,7 @@ take_missing_place (struct walk *walk)
 
   if (error == 0)
     error = stored_format (walk, &chain->layers[chain->count - 1], walk->base,
-                           true, &format);
+                           true, true, &format);
   if (error == 0)
     error = append (walk, chain, steal_pointer (&walk->base), format);
   if (error != 0)

@@ -87,6 +87,21 @@ run "$tool" --base-format qcow2 unstated.qcow2 written
 is "--base-format states it" "$status" 0
 run "$tool" --base-format raw unstated.qcow2 read base 0 3
 is "--base-format is believed" "$(cat out)" "QFI"
+refused "--base-format against the header" \
+    'two formats for the base: base.qcow2: --base-format says raw, the image above it states qcow2.*hint: leave --base-format out, or say qcow2' \
+    --base-format raw --base base.qcow2 top.qcow2 written
+refused "--base-format against the header of the overlay" \
+    'two formats for the base: mid.qcow2: --base-format says vdi,' \
+    --base-format vdi top.qcow2 written
+run "$tool" --base-format qcow2 --base base.qcow2 top.qcow2 written
+is "--base-format as the header has it" "$status $(cat err)" "0 "
+mv base.qcow2 kept.qcow2
+qemu-img convert -f qcow2 -O vdi kept.qcow2 copy.vdi
+run "$tool" --base copy.vdi --base-format vdi top.qcow2 read base 0 4
+is "a copy in another format for a missing layer" "$status" 0
+like "both formats are named" "$(cat err)" \
+    '^warning: two formats for the base: copy.vdi: read as vdi, .* states qcow2$'
+mv kept.qcow2 base.qcow2
 qemu-img create -q -f qcow2 -o compat=0.10 -b base.qcow2 -F qcow2 old.qcow2
 written_at old.qcow2 qcow2 9 2M 64k
 run "$tool" old.qcow2 written
