@@ -49,6 +49,17 @@ is_something_else (const char *file)
     && (read (fd, start, sizeof start - 1) < 0 || !is_line (start));
 }
 
+/* Is FD, a file or a pipe, what standard output is? */
+static bool
+is_standard_output (int fd)
+{
+  struct stat status, output;
+
+  return fstat (fd, &status) == 0 && fstat (STDOUT_FILENO, &output) == 0
+    && (S_ISREG (status.st_mode) || S_ISFIFO (status.st_mode))
+    && status.st_dev == output.st_dev && status.st_ino == output.st_ino;
+}
+
 errint_t
 manifest_open (const char *file, const struct log *log,
                struct manifest **result)
@@ -69,6 +80,11 @@ manifest_open (const char *file, const struct log *log,
   if (fd < 0 || (manifest->file = fdopen (fd, "w")) == NULL)
     return log_error (log, -errno, what, file);
   steal_fd (&fd);
+  if (is_standard_output (fileno (manifest->file))) {
+    log_report (log, LOG_LEVEL_ERROR, what, file,
+                "it is standard output, where the archive goes");
+    return -EINVAL;
+  }
   *result = steal_pointer (&manifest);
   return 0;
 }

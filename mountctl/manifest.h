@@ -14,8 +14,8 @@
 
 struct manifest;
 
-/* Opens FILE for writing.  A file that holds something else than a manifest is
- * refused.  Reported. */
+/* Opens FILE for writing.  A file that holds something other than a manifest is
+ * refused, and so is standard output, the archive's.  Reported. */
 errint_t manifest_open (const char *file, const struct log *log,
                         struct manifest **manifest);
 

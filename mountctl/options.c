@@ -107,10 +107,35 @@ SET_STRING (base_format)
 SET_STRING (connect)
 SET_STRING (domain)
 SET_STRING (format)
-SET_STRING (manifest)
-SET_STRING (pid_file)
 SET_REPEATED (keys)
 SET_REPEATED (mounts)
+
+/* The name of a file to write, where "-" cannot be what it often is. */
+static const char *
+set_output_file (const char **file, const char *value, const char *dash)
+{
+  if (value[0] == '\0')
+    return "must not be empty";
+  if (strcmp (value, "-") == 0)
+    return dash;
+  *file = value;
+  return NULL;
+}
+
+static const char *
+set_manifest (struct options *options, char *value)
+{
+  return set_output_file (&options->manifest, value,
+                          "standard output is the archive's; ./- is a file "
+                          "of that name");
+}
+
+static const char *
+set_pid_file (struct options *options, char *value)
+{
+  return set_output_file (&options->pid_file, value,
+                          "must be a file; ./- is one of that name");
+}
 
 /* VALUE, unless NEVER has a reason why it can never match. */
 static const char *

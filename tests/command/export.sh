@@ -207,6 +207,18 @@ is "a manifest over something else: message" "$(cat err)" \
     "deltafs: cannot write: precious: there is a file that is no manifest
 deltafs: hint: remove it, or choose another name"
 check "a manifest over something else: it stays" cmp precious everything.tar
+for name in both /dev/stdout; do
+    marked "$deltafs" export --manifest $name good >both 2>err
+    is "a manifest into the archive ($name): exit code" "$?" 2
+    is "a manifest into the archive ($name): message" "$(cat err)" \
+        "deltafs: cannot write: $name: it is standard output, where the archive goes"
+    is "a manifest into the archive ($name): nothing is written" "$(wc -c <both)" 0
+done
+marked "$deltafs" export --manifest /dev/stdout good 2>err | wc -c >got
+is "a manifest into the archive's pipe: exit code" "${PIPESTATUS[0]}" 2
+is "a manifest into the archive's pipe: nothing is written" "$(cat got)" 0
+marked "$deltafs" export --manifest /dev/null good >/dev/null 2>err
+is "neither of both is wanted: exit code" "$? $(cat err)" "0 "
 marked "$deltafs" export --manifest sums holes >got 2>err
 cp sums before
 marked "$deltafs" export --manifest sums missing >got 2>err

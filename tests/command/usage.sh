@@ -71,6 +71,11 @@ refused "json and zero" 'wrong usage: --json and -z exclude each other' \
 refused "oci and no-deleted" \
     'wrong usage: --oci and --no-deleted exclude each other' \
     export --oci --no-deleted a
+refused "--manifest -" \
+    "wrong usage: --manifest: -: standard output is the archive's; .*" \
+    export --manifest - a
+refused "--pid-file -" 'wrong usage: --pid-file: -: must be a file; .*' \
+    mount --pid-file=- a b
 refused "-o unknown" \
     'wrong usage: -o: foo: known are base, allow_other, all_readable, .*' \
     mount -o foo a b
