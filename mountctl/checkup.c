@@ -21,7 +21,6 @@ static const struct check checks[] = {
   { "qemu-storage-daemon", check_storage_daemon },
   { "images", check_images },
   { "sandbox", check_sandbox },
-  { "e2fsck", check_e2fsck },
   { "libguestfs", check_libguestfs },
   { "appliance", check_appliance },
   { "kvm", check_kvm },

@@ -40,7 +40,6 @@ void check_fuse (struct finding *finding);
 void check_mounting (struct finding *finding);
 void check_allow_other (struct finding *finding);
 void check_sandbox (struct finding *finding);
-void check_e2fsck (struct finding *finding);
 void check_temporary (struct finding *finding);
 void check_qemu_img (struct finding *finding);
 void check_storage_daemon (struct finding *finding);

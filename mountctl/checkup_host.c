@@ -18,7 +18,6 @@
 #include "cleanup.h"
 #include "private_directory.h"
 #include "program_path.h"
-#include "recovery.h"
 #include "sandbox.h"
 
 /* What it is tested with; older ones lack parts of the sandbox. */
@@ -152,18 +151,6 @@ check_sandbox (struct finding *finding)
                  "use a newer kernel; for a container: a seccomp profile that "
                  "allows prctl, seccomp and landlock_*",
                  "not to be had here: %s", names);
-}
-
-void
-check_e2fsck (struct finding *finding)
-{
-  char path[PATH_MAX];
-
-  if (recovery_find_program (path))
-    finding_set (finding, FINDING_OK, NULL, "%.200s", path);
-  else
-    finding_set (finding, FINDING_WARNING, "apt-get install e2fsprogs",
-                 "there is none: journals with fast commits need an appliance");
 }
 
 void

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "progress_bar.h"
-#include "recovery.h"
 #include "sandbox.h"
 #include "work.h"
 
@@ -175,7 +174,6 @@ open_both (struct work *work, const struct options *options,
 {
   const struct log *log = &messages->log;
   CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
-  CLEANUP (recovery_close) struct recovery *recovery = NULL;
   struct inspection_options inspection;
   errint_t error;
 
@@ -185,8 +183,6 @@ open_both (struct work *work, const struct options *options,
   error = open_pair (work, options, worker, private_directory, log);
   if (error == 0 && needs_broker (options))
     error = start_broker (work, options, private_directory, log);
-  if (error == 0 && options->engine != ENGINE_GUESTFS)
-    recovery = recovery_start (log);
   if (error == 0)
     error = shut_in (work, options, log);
   if (error == 0)
@@ -195,7 +191,6 @@ open_both (struct work *work, const struct options *options,
     return error;
   inspection_options (options, log, &inspection);
   inspection.broker = work->broker;
-  inspection.recovery = recovery;
   inspection.rules.retry = open == open_inspection
     && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);
   if (show_progress)

@@ -20,7 +20,7 @@ direct_knows_type (const char *type)
 }
 
 errint_t
-direct_engine_open (struct image_pair *pair, struct recovery *recovery,
+direct_engine_open (struct image_pair *pair,
                     const struct volume *const volume[SIDES],
                     const char *name, const struct log *log,
                     const char **reason, struct engine **engine)
@@ -30,7 +30,7 @@ direct_engine_open (struct image_pair *pair, struct recovery *recovery,
       *reason = "its type is not one that is read directly";
       return -ENOTSUP;
     }
-  return ext_engine_open (pair, recovery, volume, name, log, reason, engine);
+  return ext_engine_open (pair, volume, name, log, reason, engine);
 }
 
 enum direct_journal
@@ -43,7 +43,7 @@ direct_journal_state (struct image_pair *pair, enum side side,
 }
 
 errint_t
-direct_account (struct image_pair *pair, struct recovery *recovery,
+direct_account (struct image_pair *pair,
                 const struct volume *const volume[SIDES],
                 const struct extents *written, const char *name,
                 const struct log *log, const struct progress *progress,
@@ -63,6 +63,6 @@ direct_account (struct image_pair *pair, struct recovery *recovery,
     base_unknown = known[SIDE_BASE]->use != VOLUME_BLANK;
     known[SIDE_BASE] = NULL;
   }
-  return ext_account (pair, recovery, known, base_unknown, written, name,
+  return ext_account (pair, known, base_unknown, written, name,
                       log, progress, reason, account, damaged);
 }

@@ -14,7 +14,6 @@
 #include "log.h"
 #include "pair.h"
 #include "progress.h"
-#include "recovery.h"
 #include "volumes.h"
 
 enum direct_journal {
@@ -32,14 +31,13 @@ enum direct_journal direct_journal_state (struct image_pair *pair,
 
 /* Accounts for WRITTEN, bytes of the disk that lie in the overlay's VOLUME,
  * into *ACCOUNT: the sum of its classes is WRITTEN's total.  The base's VOLUME
- * may be NULL; RECOVERY is as for direct_engine_open.  What is damaged is
+ * may be NULL.  What is damaged is
  * reported as a warning, *DAMAGED is true then, and what nobody can tell is in
  * the class "unknown".  -ENOTSUP for a filesystem that cannot be opened:
  * *REASON (static) says why and *DAMAGED is true, but not for one of another
  * type, of which there is nothing to say; -ENOMEM, not reported.  Memory is
  * bounded whatever was written. */
 errint_t direct_account (struct image_pair *pair,
-                         struct recovery *recovery,
                          const struct volume *const volume[SIDES],
                          const struct extents *written,
                          const char *name, const struct log *log,

@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,10 +19,8 @@ struct disk_window {
   enum side side;
   const struct log *log;
   int fd;
-  uint64_t start;               /* of the part, on the disk */
   uint64_t size;
   struct extents copied;        /* in whole blocks */
-  uint64_t bytes_copied;
   struct extents filled;        /* the blocks that are not all zero */
   unsigned char piece[PIECE];
 };
@@ -41,15 +38,6 @@ errint_t
 disk_window_open (struct image_pair *pair, enum side side,
                   const struct log *log, struct disk_window **result)
 {
-  return disk_window_open_part (pair, side, 0, pair_size (pair, side), log,
-                                result);
-}
-
-errint_t
-disk_window_open_part (struct image_pair *pair, enum side side,
-                       uint64_t start, uint64_t length,
-                       const struct log *log, struct disk_window **result)
-{
   CLEANUP (disk_window_close) struct disk_window *window = NULL;
 
   window = calloc (1, sizeof *window);
@@ -58,12 +46,10 @@ disk_window_open_part (struct image_pair *pair, enum side side,
   window->pair = pair;
   window->side = side;
   window->log = log;
-  window->start = start;
-  window->size = length;
-  window->fd = memfd_create ("disk", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  window->size = pair_size (pair, side);
+  window->fd = memfd_create ("disk", MFD_CLOEXEC);
   if (window->fd < 0
-      || ftruncate (window->fd, (off_t) window->size) != 0
-      || fcntl (window->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+      || ftruncate (window->fd, (off_t) window->size) != 0)
     return failed (window, -errno);
   *result = steal_pointer (&window);
   return 0;
@@ -124,9 +110,8 @@ static errint_t
 copy_piece (struct disk_window *window, uint64_t offset, size_t length)
 {
   errint_t error = pair_read (window->pair, window->side, window->piece,
-                              length, window->start + offset);
+                              length, offset);
 
-  window->bytes_copied += length;
   for (size_t done = 0; error == 0 && done < length; done += BLOCK) {
     const size_t block = length - done < BLOCK ? length - done : BLOCK;
 
@@ -209,12 +194,6 @@ disk_window_patch (struct disk_window *window, const void *bytes,
   errint_t error = write_whole (window, bytes, length, offset);
 
   return error == 0 ? 0 : failed (window, error);
-}
-
-uint64_t
-disk_window_copied (const struct disk_window *window)
-{
-  return window->bytes_copied;
 }
 
 bool

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A file as large as a disk, or a part of one, that holds just those ranges
- * of it that were asked for; zeros elsewhere.  libblkid and e2fsck want a file,
- * and there is none of a disk behind NBD.
+ * A file as large as a disk that holds just those ranges of it that were
+ * asked for; zeros elsewhere.  libblkid wants a file, and there is none of a
+ * disk behind NBD.
  */
 #ifndef DELTAFS_IMAGE_DISK_WINDOW_H
 #define DELTAFS_IMAGE_DISK_WINDOW_H
@@ -22,20 +22,13 @@ struct disk_window;
 errint_t disk_window_open (struct image_pair *pair, enum side side,
                            const struct log *log,
                            struct disk_window **window);
-
-/* The same of LENGTH bytes at START, which are on the disk: offsets are within
- * the part. */
-errint_t disk_window_open_part (struct image_pair *pair, enum side side,
-                                uint64_t start, uint64_t length,
-                                const struct log *log,
-                                struct disk_window **window);
 void disk_window_close (struct disk_window *window);
 DEFINE_CLEANUP (struct disk_window *, disk_window_close)
 
-/* The file, the window's.  Its size cannot be changed. */
+/* The file, the window's. */
 int disk_window_file (const struct disk_window *window);
 
-/* Bytes of the disk or the part. */
+/* Bytes of the disk. */
 uint64_t disk_window_size (const struct disk_window *window);
 
 /* Makes the range, as far as it is on the disk, show its bytes; nothing is
@@ -51,9 +44,6 @@ errint_t disk_window_read (struct disk_window *window, void *buffer,
 /* Writes other bytes into the window, not to the disk; within it. */
 errint_t disk_window_patch (struct disk_window *window, const void *bytes,
                             size_t length, uint64_t offset);
-
-/* Bytes read from the disk so far. */
-uint64_t disk_window_copied (const struct disk_window *window);
 
 /* Is all that was copied of the range zero? */
 bool disk_window_is_blank (const struct disk_window *window,

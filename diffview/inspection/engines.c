@@ -127,15 +127,12 @@ open_direct (struct engines *engines, const struct filesystem *filesystem,
              const char **reason, struct engine **engine)
 {
   const struct volume *volumes[SIDES] = { NULL, NULL };
-  errint_t error;
 
   for (int side = 0; side < SIDES; ++side)
     if (has_side (filesystem, (enum side) side))
       volumes[side] = filesystem->side[side].volume;
-  error = direct_engine_open (engines->pair, engines->options->recovery,
-                              volumes, filesystem->device,
-                              engines->options->log, reason, engine);
-  return error;
+  return direct_engine_open (engines->pair, volumes, filesystem->device,
+                             engines->options->log, reason, engine);
 }
 
 /* "/dev/sda1"; the top level of a btrfs, where all subvolumes can be seen. */

@@ -18,7 +18,6 @@
 #include "progress.h"
 
 struct broker;
-struct recovery;
 
 enum engine_choice { ENGINE_AUTO, ENGINE_DIRECT, ENGINE_GUESTFS };
 
@@ -33,9 +32,6 @@ struct inspection_options {
   /* For what needs an appliance; NULL where ENGINE_DIRECT rules that out, and
    * for a survey.  Borrowed. */
   struct broker *broker;
-  /* For journals that the direct engine does not replay itself, or NULL.
-   * Borrowed while the inspection or survey is opened. */
-  struct recovery *recovery;
   const struct log *log;
   const struct progress *progress;      /* or NULL */
 };

@@ -107,7 +107,7 @@ account_filesystem (struct sharing *sharing,
   bool damaged = false;
   errint_t error;
 
-  error = direct_account (sharing->pair, options->recovery, volume, own,
+  error = direct_account (sharing->pair, volume, own,
                           filesystem->device, options->log,
                           options->progress, &reason, &place->account,
                           &damaged);

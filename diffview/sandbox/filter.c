@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -19,8 +20,9 @@
 
 #include <linux/seccomp.h>
 
-#include "filter_add.h"
 #include "sandbox_parts.h"
+
+#define LENGTH(array) (sizeof (array) / sizeof (array)[0])
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
@@ -112,12 +114,7 @@ static const struct rule rules[] = {
   { "clone", 1, { MASKED (0, CLONE_THREAD, CLONE_THREAD) } },
   CONTROL (F_GETFD), CONTROL (F_SETFD), CONTROL (F_GETFL),
   CONTROL (F_SETFL), CONTROL (F_DUPFD), CONTROL (F_DUPFD_CLOEXEC),
-  CONTROL (F_GETPIPE_SZ), CONTROL (F_SETPIPE_SZ), CONTROL (F_ADD_SEALS),
-  CONTROL (F_GET_SEALS),
-  /* What a program of the host's does with the memory file that it got: see
-   * sandbox_enter_program. */
-  { "ioctl", 1, { EQUAL (1, SECCOMP_IOCTL_NOTIF_RECV) } },
-  { "ioctl", 1, { EQUAL (1, SECCOMP_IOCTL_NOTIF_SEND) } },
+  CONTROL (F_GETPIPE_SZ), CONTROL (F_SETPIPE_SZ),
   /* Is it a terminal, and how wide? */
   { "ioctl", 1, { EQUAL (1, TCGETS) } },
   { "ioctl", 1, { EQUAL (1, TIOCGWINSZ) } },
@@ -134,6 +131,34 @@ static const struct rule rules[] = {
   { "prctl", 1, { EQUAL (0, PR_GET_NAME) } },
   { "prctl", 1, { EQUAL (0, PR_SET_VMA) } },
 };
+
+/* Names that the library does not know are no system calls here, and need no
+ * rule. */
+static errint_t
+filter_add (scmp_filter_ctx filter, uint32_t action, const char *name,
+            unsigned count, const struct scmp_arg_cmp *arguments)
+{
+  int number = seccomp_syscall_resolve_name (name);
+  int result;
+
+  if (number == __NR_SCMP_ERROR)
+    return 0;
+  result = seccomp_rule_add_array (filter, action, number, count, arguments);
+  /* Another processor's call, that has no number here. */
+  return result == -EDOM ? 0 : result;
+}
+
+/* The same for COUNT names, whatever their arguments. */
+static errint_t
+filter_add_all (scmp_filter_ctx filter, uint32_t action,
+                const char *const *names, size_t count)
+{
+  errint_t error = 0;
+
+  for (size_t i = 0; error == 0 && i < count; ++i)
+    error = filter_add (filter, action, names[i], 0, NULL);
+  return error;
+}
 
 /* abort and raise. */
 static errint_t

@@ -6,10 +6,7 @@
  */
 #include <config.h>
 
-#include <fcntl.h>
-#include <linux/landlock.h>
 #include <stddef.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,8 +15,8 @@
 
 #define CREATE_RULESET_VERSION 1u
 
-/* struct landlock_ruleset_attr: what it handles is denied where no rule allows
- * it. */
+/* struct landlock_ruleset_attr: what it handles is denied, as there
+ * are no rules. */
 struct ruleset {
   uint64_t file_access;         /* version 1 */
   uint64_t net_access;          /* 4 */
@@ -72,39 +69,13 @@ fill (long known, struct ruleset *ruleset)
     : offsetof (struct ruleset, net_access);
 }
 
-/* Lets what is below PLACE, or PLACE itself, be read and run, and a device
- * be written to; what is not there needs no rule. */
-static errint_t
-allow (int ruleset, const char *place)
-{
-  struct stat stat;
-  struct landlock_path_beneath_attr rule = {
-    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE
-      | LANDLOCK_ACCESS_FS_EXECUTE,
-  };
-  CLEANUP_CLOSE int fd = open (place, O_PATH | O_CLOEXEC);
-
-  if (fd < 0)
-    return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-  if (fstat (fd, &stat) < 0)
-    return -errno;
-  if (S_ISDIR (stat.st_mode))
-    rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
-  if (S_ISCHR (stat.st_mode))
-    rule.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
-  rule.parent_fd = fd;
-  return syscall (SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
-                  &rule, 0) < 0 ? -errno : 0;
-}
-
 errint_t
-landlock_enter (const char *const *places)
+landlock_enter (void)
 {
   struct ruleset ruleset;
   CLEANUP_CLOSE int fd = -1;
   long known = version ();
   size_t size;
-  errint_t error = 0;
 
   if (known < 0)
     return -errno;
@@ -112,9 +83,5 @@ landlock_enter (const char *const *places)
   fd = (int) syscall (SYS_landlock_create_ruleset, &ruleset, size, 0);
   if (fd < 0)
     return -errno;
-  for (; places != NULL && *places != NULL && error == 0; ++places)
-    error = allow (fd, *places);
-  if (error < 0)
-    return error;
   return syscall (SYS_landlock_restrict_self, fd, 0) < 0 ? -errno : 0;
 }

@@ -47,41 +47,15 @@ limits_no_core (void)
   return 0;
 }
 
-/* Of 0 a program that takes cores by a pipe hears nothing, but of 1 it does
- * (core(5)); a file that small is none.  Where the limit is 0 for good it
- * stays. */
-void
-limits_no_core_of_program (void)
-{
-  const struct rlimit least = { 1, 1 };
-
-  if (setrlimit (RLIMIT_CORE, &least) < 0)
-    return;
-}
-
-static errint_t
-lower (__rlimit_resource_t resource, uint64_t value)
-{
-  struct rlimit limit;
-
-  if (getrlimit (resource, &limit) < 0)
-    return -errno;
-  if (limit.rlim_cur > value)
-    limit.rlim_cur = value;
-  limit.rlim_max = limit.rlim_cur;
-  return setrlimit (resource, &limit) < 0 ? -errno : 0;
-}
-
 errint_t
 limits_memory (uint64_t bytes)
 {
-  return lower (RLIMIT_DATA, bytes);
-}
+  struct rlimit limit;
 
-errint_t
-limits_program (uint64_t address_space, uint64_t seconds)
-{
-  errint_t error = lower (RLIMIT_AS, address_space);
-
-  return error == 0 ? lower (RLIMIT_CPU, seconds) : error;
+  if (getrlimit (RLIMIT_DATA, &limit) < 0)
+    return -errno;
+  if (limit.rlim_cur > bytes)
+    limit.rlim_cur = bytes;
+  limit.rlim_max = limit.rlim_cur;
+  return setrlimit (RLIMIT_DATA, &limit) < 0 ? -errno : 0;
 }

@@ -82,7 +82,7 @@ enter_part (enum sandbox_part part, uint64_t memory_budget)
   case SANDBOX_NO_CORE_DUMPS:
     return limits_no_core ();
   case SANDBOX_LANDLOCK:
-    return landlock_enter (NULL);
+    return landlock_enter ();
   case SANDBOX_SECCOMP:
     return filter_enter ();
   case SANDBOX_MEMORY_LIMIT:
@@ -165,21 +165,4 @@ sandbox_enter (enum sandbox_choice choice, uint64_t memory_budget,
   }
   tell_what_is_in_force (SANDBOX_PARTS & ~missing, memory_budget, log);
   return 0;
-}
-
-errint_t
-sandbox_enter_program (const struct sandbox_program *program,
-                       int *notifications)
-{
-  errint_t error = prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
-
-  if (error == 0)
-    error = limits_drop_capabilities ();
-  limits_no_core_of_program ();
-  /* A sanitizer takes terabytes, until the program is another one. */
-  if (error == 0 && !SANITIZED)
-    error = limits_program (program->address_space, program->seconds);
-  if (error == 0)
-    error = landlock_enter (program->places);
-  return error == 0 ? program_filter_enter (notifications) : error;
 }

@@ -99,29 +99,4 @@ uint64_t sandbox_memory_budget (uint64_t written);
 errint_t sandbox_enter (enum sandbox_choice choice, uint64_t memory_budget,
                         const struct log *log);
 
-/* A program of the host's that parses what a guest wrote. */
-struct sandbox_program {
-  /* What it may read and run: files, and directories with all that is in them,
-   * NULL at the end; those that are not there do not matter.  A device, which
-   * should be none but /dev/null, may be written to. */
-  const char *const *places;
-  uint64_t address_space;       /* at most that many bytes */
-  uint64_t seconds;             /* of processor time, at most */
-};
-
-/* For a process without other threads that is about to become PROGRAM by
- * execve: it can compute, read what is in its places, and use the descriptors
- * that it has.  No privileges, no core dumps, no writing to any other file, no
- * sockets, no processes, no memory shared with others; calls that are not in
- * program_filter.c fail with EPERM or end it.  Every pread, pwrite and lseek
- * of its, and every write but to standard output and error, waits for an
- * answer on *NOTIFICATIONS (seccomp_unotify(2)), which is the caller's and is
- * to be handed to another process.
- *
- * All of it (in a build with sanitizers without the limits) or an error, not
- * reported: -ENOSYS, -EOPNOTSUPP or another one where the kernel lacks a
- * part. */
-errint_t sandbox_enter_program (const struct sandbox_program *program,
-                                int *notifications);
-
 #endif

@@ -10,7 +10,7 @@
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
-requires e2fsck mke2fs python3
+requires mke2fs python3
 requires_root
 dump=$top_builddir/tests/direct/direct_dump
 seed=${DELTAFS_SEED:-$RANDOM}
@@ -36,8 +36,6 @@ sets=(
     "|-t ext4 -O ^has_journal,^filetype"
     "|-t ext4 -I 128 -b 1024"
     "|-t ext2"
-    "|-t ext4 -O fast_commit -J fast_commit_size=256"
-    "|-t ext4 -b 1024 -O fast_commit -J fast_commit_size=1024"
 )
 count=${DELTAFS_DIFFERENTIAL:-3}
 test "$count" != all || count=${#sets[@]}
@@ -65,51 +63,6 @@ compare_all ()
     rm dump-*
 }
 
-# Writes zeros over the blocks of fast commits, the last ones of the journal.
-forget_fast_commits ()
-{
-    debugfs -R 'blocks <8>' "$1" 2>/dev/null | python3 -c '
-import struct, sys
-blocks = [int(word) for word in sys.stdin.read().split()]
-with open(sys.argv[1], "r+b") as f:
-    f.seek(1024 + 24)
-    size = 1024 << struct.unpack("<I", f.read(4))[0]
-    f.seek(blocks[0] * size + 84)
-    count, = struct.unpack(">I", f.read(4))
-    for block in blocks[-count:]:
-        f.seek(block * size)
-        f.write(bytes(size))
-' "$1"
-}
-
-# Mounts a recovered copy of dirty.raw at "overlay": the kernel recovers it, but
-# fast commits e2fsck, for kernels have been seen to crash over those of a history
-# like these (6.18).  e2fsck 1.47.0 fails where there are old fast commits, that do
-# not belong to the end of the log; those may be forgotten, if the engine sees
-# none, either.  $refused: e2fsck could not, and the engine must not.
-#
-# The copy is a file of its own: a loop device of another one may still be there,
-# with what it has kept in memory.
-recover_copy ()
-{
-    refused=no
-    cp --sparse=always dirty.raw recovered.raw
-    if [[ $1 = *fast_commit* ]]; then
-        # 1: replayed.
-        e2fsck -p -E journal_only recovered.raw 2>complaints ||
-            test $? = 1 || return 1
-        if test -s complaints; then
-            cp --sparse=always dirty.raw recovered.raw
-            if ! "$dump" -q base.raw dirty.raw; then
-                refused=yes
-                return
-            fi
-            forget_fast_commits recovered.raw || return 1
-        fi
-    fi
-    retry 30 mount -o loop recovered.raw overlay
-}
-
 one_set ()
 {
     local flags=${1%%|*} arguments=${1#*|} here=$2
@@ -125,12 +78,7 @@ one_set ()
     history overlay "$here" "$operations" "$flags"
     sync -f overlay
     history overlay "$here-more" 50 "$flags"
-    if [[ $arguments = *fast_commit* ]]; then
-        sync -f overlay
-        history overlay "$here-last" 30 fast
-    else
-        python3 -c 'import os; os.fsync (os.open ("overlay", os.O_RDONLY))'
-    fi
+    python3 -c 'import os; os.fsync (os.open ("overlay", os.O_RDONLY))'
     cp --sparse=always overlay.raw dirty.raw
     umount overlay
     retry 30 mount -o loop,ro base.raw base &&
@@ -143,14 +91,11 @@ one_set ()
         umount base
         return
     fi
-    recover_copy "$arguments" || return 1
-    if test $refused = yes; then
-        umount base
-        ! "$dump" -f -q base.raw dirty.raw
-        return
-    fi
-    compare_all dirty.raw "-i blocks" "-f -c 65536" "-f -c 1024" ||
-        return 1
+    # The kernel recovers a copy of its own: a file of its own, for a loop device
+    # of another one may still be there, with what it has kept in memory.
+    cp --sparse=always dirty.raw recovered.raw
+    retry 30 mount -o loop recovered.raw overlay || return 1
+    compare_all dirty.raw "-i blocks" "-c 65536" "-c 1024" || return 1
     umount overlay
     umount base
 }

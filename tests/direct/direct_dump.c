@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-aflntvVqw] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-alntvVqw] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read, -w: others write to the images,
- * it is said, -f: e2fsck replays fast commits.  For tests to compare with what they know otherwise.  -a: instead of the delta, the classes of what was written.
+ * it is said.  For tests to compare with what they know otherwise.  -a: instead
+ * of the delta, the classes of what was written.
  * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
 #include <config.h>
@@ -30,7 +31,6 @@
 #define LARGE ((uint64_t) 64 << 20)
 
 static bool quiet, lines;
-static struct recovery *recovery;
 
 static void
 write_log (void *opaque, enum log_level level, const char *message)
@@ -168,7 +168,7 @@ account (struct image_pair *pair, const struct log *log)
   const char *reason;
   struct account account;
   bool damaged;
-  errint_t err = direct_account (pair, recovery, volumes, written, "disk", log,
+  errint_t err = direct_account (pair, volumes, written, "disk", log,
                                  NULL, &reason, &account, &damaged);
 
   if (err < 0) {
@@ -199,7 +199,7 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
 
   if (delta == NULL)
     return 2;
-  err = direct_engine_open (pair, recovery, volumes, "disk", log, &reason,
+  err = direct_engine_open (pair, volumes, "disk", log, &reason,
                             &engine);
   if (err < 0) {
     fprintf (stderr, "refused: %s: %s\n", strerror (-err),
@@ -227,15 +227,14 @@ main (int argc, char *argv[])
   struct compare_rules rules = { 0 };
   uint32_t cluster = 65536;
   unsigned spread = 0;
-  bool only_account = false, written = false, fast = false;
+  bool only_account = false, written = false;
   int option, result;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:fs:lntvVqw")) >= 0)
+  while ((option = getopt (argc, argv, "ac:s:lntvVqw")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
-    case 'f': fast = true; break;
     case 's': spread = (unsigned) atoi (optarg); break;
     case 'l': lines = true; break;
     case 'n': cluster = 0; break;
@@ -258,11 +257,7 @@ main (int argc, char *argv[])
   }
   if (written)
     flat_pair_say_written (pair);
-  if (fast && (recovery = recovery_start (&log)) == NULL)
-    return 2;
   result = only_account && cluster != 0 ? account (pair, &log)
     : dump (pair, &rules, &log);
-  if (recovery != NULL)
-    recovery_close (recovery);
   return result;
 }

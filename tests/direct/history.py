@@ -5,8 +5,7 @@ Makes COUNT random operations below DIRECTORY, the same ones for the same SEED
 on the same tree.  An operation that the filesystem refuses (no space, too many
 xattrs) is left out.  Flags: inline (no operation that makes an inline file
 longer without writing to it), large (a directory of thousands of names),
-build (nothing is removed), fast (nothing but what fast commits can hold, and
-files are synced one by one).
+build (nothing is removed).
 """
 import ctypes
 import mmap
@@ -359,17 +358,6 @@ class History:
         with open(self.some_file(), "rb") as f:
             f.read(1)
 
-    def create_synced(self):
-        with open(self.new_path(), "xb", buffering=0) as f:
-            f.write(self.data(5000))
-            os.fsync(f.fileno())
-
-    def write_synced(self):
-        with open(self.some_file(), self.random.choice(["r+b", "ab"]),
-                  buffering=0) as f:
-            f.write(self.data(5000))
-            os.fsync(f.fileno())
-
     def operations(self):
         common = [self.create, self.create, self.append, self.overwrite,
                   self.unlink, self.rename, self.mkdir, self.truncate,
@@ -388,11 +376,6 @@ class History:
                     self.chown, self.chmod, self.set_xattr, self.set_xattr,
                     self.same_xattrs, self.set_acl, self.set_capability,
                     self.allocate]
-        fast = [self.create_synced, self.create_synced, self.write_synced,
-                self.write_synced, self.overwrite, self.unlink, self.rename,
-                self.link, self.chmod]
-        if "fast" in self.flags:
-            return fast
         return building if "build" in self.flags else common + rare
 
     def run(self, count):

@@ -3,8 +3,7 @@
 # The rooms and what each may include: for headers.sh and layering.sh.
 
 # Every folder with code, lower layers first.
-rooms="diffview/util diffview/sandbox diffview/recovery diffview
-       diffview/image diffview/guestfs
+rooms="diffview/util diffview/sandbox diffview diffview/image diffview/guestfs
        diffview/broker diffview/direct diffview/direct/ext
        diffview/inspection fuse mountctl"
 
@@ -14,23 +13,22 @@ may_include ()
     case $1 in
     diffview/util) echo "$1" ;;
     diffview/sandbox | diffview) echo "$1 diffview/util" ;;
-    diffview/recovery) echo "$1 diffview/sandbox diffview/util" ;;
     diffview/image | diffview/guestfs | fuse)
         echo "$1 diffview diffview/util" ;;
     diffview/broker)
         echo "$1 diffview/guestfs diffview diffview/util" ;;
     diffview/direct)
-        echo "$1 diffview/direct/ext diffview/image diffview/recovery" \
+        echo "$1 diffview/direct/ext diffview/image" \
              "diffview diffview/util" ;;
     diffview/direct/ext)
-        echo "$1 diffview/direct diffview/image diffview/recovery" \
+        echo "$1 diffview/direct diffview/image" \
              "diffview diffview/util" ;;
     diffview/inspection)
         echo "$1 diffview/broker diffview/direct diffview/guestfs" \
-             "diffview/image diffview/recovery diffview diffview/util" ;;
+             "diffview/image diffview diffview/util" ;;
     mountctl)
         echo "$1 fuse diffview/inspection diffview/broker diffview/direct" \
-             "diffview/guestfs diffview/image diffview/recovery" \
+             "diffview/guestfs diffview/image" \
              "diffview/sandbox" \
              "diffview diffview/util" ;;
     esac

@@ -95,15 +95,6 @@ blocks_may_change (const struct blocks *blocks)
   return pair_is_written (blocks->pair);
 }
 
-errint_t
-blocks_open_window (const struct blocks *blocks, enum side side,
-                    const struct log *log, struct disk_window **window)
-{
-  return disk_window_open_part (blocks->pair, side,
-                                blocks->side[side].offset,
-                                blocks->side[side].length, log, window);
-}
-
 void
 blocks_set_replay (struct blocks *blocks, enum side side,
                    struct replay *replay, uint32_t block_size)

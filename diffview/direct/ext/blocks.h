@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "cleanup.h"
-#include "disk_window.h"
 #include "entry.h"
 #include "errint.h"
 #include "extents.h"
@@ -43,12 +42,6 @@ uint64_t blocks_offset (const struct blocks *blocks, enum side side);
 
 /* Is an image being written while it is read? */
 bool blocks_may_change (const struct blocks *blocks);
-
-/* A window of a side's volume as it is on the disk, without a replay.  LOG is
- * borrowed.  Failures are reported. */
-errint_t blocks_open_window (const struct blocks *blocks, enum side side,
-                             const struct log *log,
-                             struct disk_window **window);
 
 /* Lays a finished replay over a side, in blocks of BLOCK_SIZE bytes, in the
  * place of another one.  Takes ownership of its list. */

@@ -219,7 +219,7 @@ account_inside (struct accounting *accounting)
 }
 
 static errint_t
-open_sides (struct accounting *accounting, struct recovery *recovery,
+open_sides (struct accounting *accounting,
             const struct volume *const volume[SIDES], const char **reason)
 {
   errint_t err = blocks_new (accounting->pair, volume, &accounting->blocks);
@@ -229,8 +229,8 @@ open_sides (struct accounting *accounting, struct recovery *recovery,
 
     if (volume[side] == NULL)
       continue;
-    err = filesystem_open (accounting->blocks, (enum side) side, recovery,
-                           reason, &accounting->fs[side]);
+    err = filesystem_open (accounting->blocks, (enum side) side, reason,
+                           &accounting->fs[side]);
     /* Without the base's nobody knows what was freed. */
     if (side == SIDE_BASE && (err == -ENOTSUP || err == -EIO)) {
       accounting->base_unknown = true;
@@ -279,7 +279,7 @@ clear (struct accounting *accounting)
 }
 
 errint_t
-ext_account (struct image_pair *pair, struct recovery *recovery,
+ext_account (struct image_pair *pair,
              const struct volume *const volume[SIDES], bool base_unknown,
              const struct extents *written, const char *name,
              const struct log *log, const struct progress *progress,
@@ -299,7 +299,7 @@ ext_account (struct image_pair *pair, struct recovery *recovery,
 
   *reason = NULL;
   *account = (struct account) { { 0 } };
-  err = open_sides (&accounting, recovery, volume, reason);
+  err = open_sides (&accounting, volume, reason);
   if (err == 0)
     err = account_all (&accounting);
   *damaged = err < 0 || accounting.side[SIDE_BASE].damaged ||

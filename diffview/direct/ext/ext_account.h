@@ -13,7 +13,7 @@
 enum direct_journal ext_journal_state (struct image_pair *pair,
                                        enum side side,
                                        const struct volume *volume);
-errint_t ext_account (struct image_pair *pair, struct recovery *recovery,
+errint_t ext_account (struct image_pair *pair,
                       const struct volume *const volume[SIDES],
                       bool base_unknown,
                       const struct extents *written,

@@ -391,15 +391,13 @@ static const struct engine_operations ext_operations = {
 
 static errint_t
 open_parts (struct ext_engine *ext, struct image_pair *pair,
-            struct recovery *recovery,
             const struct volume *const volume[SIDES], const char **reason)
 {
   errint_t err = blocks_new (pair, volume, &ext->blocks);
 
   for (int side = 0; side < SIDES && err == 0; ++side)
     if (volume[side] != NULL)
-      err = filesystem_open (ext->blocks, side, recovery, reason,
-                             &ext->fs[side]);
+      err = filesystem_open (ext->blocks, side, reason, &ext->fs[side]);
   if (err < 0)
     return err;
   ext->files = open_files_new (ext->fs);
@@ -408,7 +406,7 @@ open_parts (struct ext_engine *ext, struct image_pair *pair,
 }
 
 errint_t
-ext_engine_open (struct image_pair *pair, struct recovery *recovery,
+ext_engine_open (struct image_pair *pair,
                  const struct volume *const volume[SIDES],
                  const char *name, const struct log *log,
                  const char **reason, struct engine **result)
@@ -424,7 +422,7 @@ ext_engine_open (struct image_pair *pair, struct recovery *recovery,
   pthread_mutex_init (&ext->lock, NULL);
   ext->name = strdup (name);
   err = ext->name == NULL ? -ENOMEM
-    : open_parts (ext, pair, recovery, volume, reason);
+    : open_parts (ext, pair, volume, reason);
   if (err == 0) {
     *result = &ext->engine;
     return 0;

@@ -9,7 +9,6 @@
 
 /* As direct_engine_open says. */
 errint_t ext_engine_open (struct image_pair *pair,
-                          struct recovery *recovery,
                           const struct volume *const volume[SIDES],
                           const char *name, const struct log *log,
                           const char **reason, struct engine **engine);

@@ -11,7 +11,6 @@
 #include <ext2fs/ext2fs.h>
 
 #include "checksum.h"
-#include "fast_commits.h"
 #include "filesystem.h"
 #include "journal.h"
 #include "superblock.h"
@@ -27,49 +26,33 @@ filesystem_free (struct filesystem *fs)
   free (fs);
 }
 
-/* Reads the superblock again, which a replay may have replaced. */
+/* Replays the journal and reads again what it may have replaced. */
 static errint_t
-read_again (struct filesystem *fs, const char **reason)
+recover (struct filesystem *fs, const char **reason)
 {
   const uint32_t block_size = fs->block_size;
-  errint_t err = superblock_read (fs, reason);
-
-  if (err < 0 || fs->block_size == block_size)
-    return err;
-  *reason = "its journal replaces the superblock by another";
-  return -ENOTSUP;
-}
-
-static errint_t
-recover (struct filesystem *fs, struct recovery *recovery,
-         const char **reason)
-{
   struct replay replay = { 0 };
-  struct journal_rest rest;
   errint_t err;
 
   if (!(fs->compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL))
     return 0;                   /* the kernel clears the flag */
   err = superblock_read_groups (fs, reason);
   if (err == 0)
-    err = journal_replay (fs, &replay, &rest, reason);
+    err = journal_replay (fs, &replay, reason);
   if (err == 0)
     blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
   replay_clear (&replay);
   if (err == 0)
-    err = read_again (fs, reason);
-  if (err < 0 || !rest.fast_commits)
+    err = superblock_read (fs, reason);
+  if (err < 0 || fs->block_size == block_size)
     return err;
-  err = superblock_read_groups (fs, reason);
-  if (err == 0)
-    err = fast_commits_replay (fs, rest.transaction, recovery, reason);
-  return err == 0 ? read_again (fs, reason) : err;
+  *reason = "its journal replaces the superblock by another";
+  return -ENOTSUP;
 }
 
 errint_t
 filesystem_open (struct blocks *blocks, enum side side,
-                 struct recovery *recovery, const char **reason,
-                 struct filesystem **result)
+                 const char **reason, struct filesystem **result)
 {
   CLEANUP (filesystem_free) struct filesystem *fs = calloc (1, sizeof *fs);
   errint_t err;
@@ -87,7 +70,7 @@ filesystem_open (struct blocks *blocks, enum side side,
     budget_start (fs->budget, fs->block_count, fs->block_size);
   if (err == 0 &&
       filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER))
-    err = recover (fs, recovery, reason);
+    err = recover (fs, reason);
   if (err == 0)
     err = superblock_read_groups (fs, reason);
   if (err < 0)

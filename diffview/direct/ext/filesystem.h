@@ -14,7 +14,6 @@
 #include "budget.h"
 #include "cleanup.h"
 #include "errint.h"
-#include "recovery.h"
 
 /* Limits of what this engine reads, so that memory stays bounded. */
 #define FILESYSTEM_BLOCK_MAX 65536
@@ -52,14 +51,12 @@ struct filesystem {
 };
 
 /* Reads the superblock of SIDE, replays the journal (in memory, over BLOCKS)
- * where it needs it (RECOVERY, or NULL, is for one with fast commits), and
- * reads the descriptors.  -ENOTSUP with *REASON (a static string) for whatever
- * this engine cannot read, damaged or unknown; -EIO, with *REASON too;
- * -ENOMEM.  Nothing is reported, but what a disk that cannot be read is to
- * e2fsck.  *FS is to be freed with filesystem_free. */
+ * where it needs it, and reads the descriptors.  -ENOTSUP with *REASON (a
+ * static string) for whatever this engine cannot read, damaged or unknown;
+ * -EIO, with *REASON too; -ENOMEM.  Nothing is reported.  *FS is to be freed
+ * with filesystem_free. */
 errint_t filesystem_open (struct blocks *blocks, enum side side,
-                          struct recovery *recovery, const char **reason,
-                          struct filesystem **fs);
+                          const char **reason, struct filesystem **fs);
 void filesystem_free (struct filesystem *fs);
 DEFINE_CLEANUP (struct filesystem *, filesystem_free)
 

@@ -11,7 +11,6 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "fast_tags.h"
 #include "journal.h"
 #include "journal_log.h"
 #include "journal_tags.h"
@@ -26,6 +25,7 @@
 #define COMMIT_SIZE 13
 #define COMMIT_SUM 16
 #define COMMIT_TYPE_CRC32 1
+#define FAST_COMMIT_HEAD 9      /* tag that the first of them begins with */
 
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
 
@@ -270,42 +270,34 @@ make_pass (struct passes *passes, enum pass pass)
   return err;
 }
 
-/* Are there fast commits that belong to the end of the log?  They hold what
- * it does not: without them the state would be an older one. */
+/* Fast commits that belong to the end of the log hold what it does not:
+ * without them the state would be an older one. */
 static errint_t
-find_fast_commits (struct passes *passes, bool *found)
+refuse_fast_commits (struct passes *passes)
 {
   struct journal_log *log = &passes->log;
   errint_t err;
 
-  *found = false;
   if (log->fast_start == 0 || log->fast_start >= log->length)
     return 0;
   err = read_log (passes, log->fast_start, passes->block);
-  if (err == 0)
-    *found = fast_tags_begin (passes->block, passes->end_sequence);
-  return err;
-}
-
-/* Does the log write to the blocks of fast commits, of all blocks? */
-static bool
-writes_fast_commits (const struct passes *passes)
-{
-  const struct journal_log *log = &passes->log;
-
-  for (uint32_t i = log->fast_start; i < log->length; ++i)
-    if (replay_find (passes->replay, journal_log_block (log, i)) != NULL)
-      return true;
-  return false;
+  if (err < 0)
+    return err;
+  /* A tag and a length of 16 bits, features and transaction of 32. */
+  if (ondisk_le16 (passes->block) != FAST_COMMIT_HEAD ||
+      ondisk_le32 (passes->block + 8) != passes->end_sequence)
+    return 0;
+  *passes->reason = "its journal holds fast commits";
+  return -ENOTSUP;
 }
 
 static errint_t
-recover (struct passes *passes, struct journal_rest *rest)
+recover (struct passes *passes)
 {
   errint_t err = make_pass (passes, PASS_SCAN);
 
   if (err == 0)
-    err = find_fast_commits (passes, &rest->fast_commits);
+    err = refuse_fast_commits (passes);
   if (err == 0)
     err = make_pass (passes, PASS_REVOKE);
   /* In order of their transactions, so that the last revocation is kept. */
@@ -313,27 +305,23 @@ recover (struct passes *passes, struct journal_rest *rest)
   if (err == 0)
     err = make_pass (passes, PASS_REPLAY);
   replay_finish (passes->replay);
-  if (err == 0 && rest->fast_commits && writes_fast_commits (passes))
-    err = damaged (passes);
-  rest->transaction = passes->end_sequence;
   return err;
 }
 
 errint_t
 journal_replay (struct filesystem *fs, struct replay *replay,
-                struct journal_rest *rest, const char **reason)
+                const char **reason)
 {
   struct passes passes = { .replay = replay, .reason = reason };
   errint_t err = journal_log_open (fs, &passes.log, reason);
 
-  *rest = (struct journal_rest) { .fast_commits = false };
   if (err == 0 && passes.log.start != 0) {
     if (blocks_may_change (fs->blocks))
       passes.may_keep = KEPT_MAX;
     passes.block = malloc (fs->block_size);
     passes.data = malloc (fs->block_size);
     err = passes.block == NULL || passes.data == NULL ? -ENOMEM :
-      recover (&passes, rest);
+      recover (&passes);
   }
   free (passes.block);
   free (passes.data);
