@@ -83,23 +83,40 @@ refusal (const struct entry *entry)
 }
 
 static void
+leave_out_xattr (struct run *run, const char *path, const char *why,
+                 const char *name)
+{
+  run->archive->incomplete = true;
+  log_report (run->archive->log, LOG_LEVEL_WARNING,
+              "left out of the archive", path,
+              "an extended attribute %s: %s", why, name);
+}
+
+static void
 check_xattrs (struct run *run, const char *path, const struct entry *entry)
 {
-  for (size_t i = 0; entry->xattrs != NULL && i < entry->xattrs->count; ++i)
-    if (!tar_writer_takes_xattr (entry->xattrs->list[i].name)) {
-      run->archive->incomplete = true;
-      log_report (run->archive->log, LOG_LEVEL_WARNING,
-                  "left out of the archive", path,
-                  "an extended attribute whose name a tar archive cannot "
-                  "hold: %s", entry->xattrs->list[i].name);
-    }
+  const struct members *members = run->archive->members;
+
+  for (size_t i = 0; entry->xattrs != NULL && i < entry->xattrs->count; ++i) {
+    const char *name = entry->xattrs->list[i].name;
+
+    if (!tar_writer_takes_xattr (name))
+      leave_out_xattr (run, path, "whose name a tar archive cannot hold",
+                       name);
+    else if (members->leaves_out_xattr != NULL
+             && members->leaves_out_xattr (name))
+      leave_out_xattr (run, path, "that container runtimes act on",
+                       name);
+  }
 }
 
 static errint_t
-begin (struct run *run, const struct tar_header *header)
+begin (struct run *run, struct tar_header *header)
 {
-  errint_t error = tar_writer_begin (run->writer, header);
+  errint_t error;
 
+  header->leaves_out_xattr = run->archive->members->leaves_out_xattr;
+  error = tar_writer_begin (run->writer, header);
   if (error == -EINVAL)
     leave_out (run, header->path, "a tar archive cannot hold it");
   return error;

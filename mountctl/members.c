@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer_mark.h"
 #include "members.h"
 
 void
@@ -200,7 +201,7 @@ path_in_layer (const struct member *member)
   if (path[0] == '\0')
     return strdup (".");
   if (asprintf (&result, "%.*s%s%s", (int) (name - path), path,
-                member->whiteout ? ".wh." : "", name) < 0)
+                member->whiteout ? LAYER_WHITEOUT : "", name) < 0)
     return NULL;
   return result;
 }

@@ -35,6 +35,8 @@ struct members {
   size_t count, capacity;
   struct member_group *groups;  /* owned */
   size_t group_count;
+  /* Xattrs that are no part of any member; NULL: none. */
+  bool (*leaves_out_xattr) (const char *name);
   bool incomplete;              /* something was left out, and named */
 };
 
@@ -46,9 +48,10 @@ errint_t members_of_tree (const struct view *view, bool deleted,
 
 /* The members of an OCI layer (image-spec of the Open Container Initiative,
  * layer.md) that makes the overlay's tree of the base's one, at their true
- * paths.  What a layer cannot tell is left out and named to LOG: guest names
- * that begin with ".wh.", and what is not in the guest's own tree
- * (/.filesystems).  -ENOMEM. */
+ * paths.  What a layer cannot tell is left out and named to LOG: names and
+ * devices that would be marks in it (layer_mark.h), and what is not in the
+ * guest's own tree (/.filesystems).  Xattrs that would be marks are left to
+ * leaves_out_xattr.  -ENOMEM. */
 errint_t members_of_layer (const struct delta *delta, const struct log *log,
                            struct members **members);
 

@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer_mark.h"
 #include "members.h"
 #include "path.h"
-
-static const char mark[] = ".wh.";
 
 /* The walk over a delta set. */
 struct layer {
@@ -67,6 +66,23 @@ add (struct layer *layer, const struct delta_entry *entry, bool whiteout)
   return members_add (layer->members, &member);
 }
 
+/* What the base has in the place of something that is left out must go, unless
+ * it is of the same kind. */
+static errint_t
+add_removal (struct layer *layer, const struct delta_entry *entry,
+             bool (*is_kind) (const struct entry *entry))
+{
+  const struct entry *base = entry->side[SIDE_BASE];
+
+  return base == NULL || is_kind (base) ? 0 : add (layer, entry, true);
+}
+
+static bool
+is_socket (const struct entry *entry)
+{
+  return entry->type == ENTRY_SOCKET;
+}
+
 /* Is something else in the place of a directory now? */
 static bool
 is_no_directory_any_more (const struct delta_entry *entry)
@@ -81,6 +97,7 @@ static errint_t
 add_entry (struct layer *layer, const struct delta_entry *entry)
 {
   const struct entry *overlay = entry->side[SIDE_OVERLAY];
+  errint_t err = 0;
 
   if (entry->status == STATUS_DELETED) {
     layer->gone = entry->path;
@@ -90,12 +107,15 @@ add_entry (struct layer *layer, const struct delta_entry *entry)
     return 0;                   /* scaffold of what is gone, or unreadable */
   if (is_no_directory_any_more (entry))
     layer->gone = entry->path;
-  /* A socket cannot be told, but what was there before must go. */
-  if (overlay->type == ENTRY_SOCKET && entry->side[SIDE_BASE] != NULL
-      && entry->side[SIDE_BASE]->type != ENTRY_SOCKET
-      && add (layer, entry, true) < 0)
-    return -ENOMEM;
-  return add (layer, entry, false);
+  if (layer_mark_is_device (overlay)) {
+    leave_out (layer, entry->path,
+               "a character device 0:0 would mean that something is removed");
+    return add_removal (layer, entry, layer_mark_is_device);
+  }
+  /* No archive holds a socket, which is named when it gets there. */
+  if (is_socket (overlay))
+    err = add_removal (layer, entry, is_socket);
+  return err < 0 ? err : add (layer, entry, false);
 }
 
 static errint_t
@@ -109,11 +129,11 @@ take_entry (struct layer *layer, const struct delta_entry *entry)
       || (entry->status == STATUS_DELETED
           && is_below (entry->path, layer->gone)))
     return 0;
-  if (strncmp (last_name (entry->path), mark, strlen (mark)) == 0) {
+  if (layer_mark_is_name (last_name (entry->path))) {
     layer->untold = entry->path;
     leave_out (layer, entry->path,
-               "a name that begins with .wh. would mean that something is "
-               "removed");
+               "a name that begins with " LAYER_WHITEOUT
+               " would mean that something is removed");
     return 0;
   }
   return add_entry (layer, entry);
@@ -133,6 +153,7 @@ members_of_layer (const struct delta *delta, const struct log *log,
 
   if (members == NULL || named == NULL)
     return -ENOMEM;
+  members->leaves_out_xattr = layer_mark_is_xattr;
   for (size_t i = 0; i < delta->count && error == 0; ++i)
     error = take_entry (&layer, &delta->entries[i]);
   if (error == 0)

@@ -168,13 +168,17 @@ tar_writer_takes_xattr (const char *name)
 }
 
 static void
-set_xattrs (const struct tar_writer *writer, struct archive_entry *to,
-            const struct entry_xattrs *xattrs)
+set_xattrs (const struct tar_writer *writer, const struct tar_header *header,
+            struct archive_entry *to)
 {
+  const struct entry_xattrs *xattrs = header->metadata->xattrs;
+
   for (size_t i = 0; xattrs != NULL && i < xattrs->count; ++i) {
     const struct entry_xattr *xattr = &xattrs->list[i];
 
     if (!tar_writer_takes_xattr (xattr->name)
+        || (header->leaves_out_xattr != NULL
+            && header->leaves_out_xattr (xattr->name))
         || (!writer->acls_as_xattrs && tar_acl_add (to, xattr)))
       continue;
     archive_entry_xattr_add_entry (to, xattr->name, xattr->value,
@@ -241,7 +245,7 @@ fill_entry (const struct tar_writer *writer, const struct tar_header *header,
     if (header->data != NULL)
       set_holes (to, header->data, from->size);
   }
-  set_xattrs (writer, to, from->xattrs);
+  set_xattrs (writer, header, to);
 }
 
 static bool

@@ -22,6 +22,8 @@ struct tar_header {
   const char *path;             /* relative, any bytes */
   const struct entry *metadata;
   const char *link;             /* a hard link to this path, or NULL */
+  /* Xattrs that are not told, beside those that cannot be; NULL: none. */
+  bool (*leaves_out_xattr) (const char *name);
   /* The parts of a file that are no hole, within its size; NULL: all. */
   const struct extents *data;
 };

@@ -173,14 +173,58 @@ like "layer: ACLs are xattrs there" "$(grep srv/acl members)" \
     'srv/acl 7 660 SCHILY.xattr.system.posix_acl_access'
 like "layer: a whiteout is empty" "$(grep '\.wh\.' members)" '^\.wh\.gone 0 '
 
+# The names of all xattrs of an archive's members.
+xattr_names ()
+{
+    python3 - "$1" <<'PYTHON'
+import sys, tarfile
+for name in sorted(key for member in tarfile.open(sys.argv[1])
+                   for key in member.pax_headers):
+    if name.startswith("SCHILY.xattr."):
+        print(name[13:])
+PYTHON
+}
+
 export_to marks --oci marks
-is "names of whiteouts: exit code" "$status" 3
-is "names of whiteouts: what is there" "$(tar -tf marks.tar | tr '\n' ' ')" \
-    "./ etc/ etc/new run/ run/.wh.becomes-a-socket "
-for name in /.wh.directory /etc/.wh.gone /etc/.wh.plain /etc/.wh..wh..opq; do
-    like "names of whiteouts: $name is named" "$(cat err)" \
-        "left out of the layer: $name: "
-done
+is "marks: exit code" "$status" 3
+printf '%s\n' ./ dev/ dev/becomes-a-file dev/block dev/.wh.directory \
+    dev/.wh.file dev/.wh.gone dev/other etc/ etc/new run/ \
+    run/.wh.becomes-a-socket srv/ srv/file srv/opaque/ srv/scaffold/ \
+    srv/scaffold/new >wanted
+tar -tf marks.tar >got
+same_files "marks: what is there" got wanted
+cat >wanted <<'END'
+archive: srv/file: security.fuseoverlayfs.override_stat
+archive: srv/file: trusted.overlay.origin
+archive: srv/file: user.containers.override_stat
+archive: srv/file: user.fuseoverlayfs.origin
+archive: srv/file: user.overlay.metacopy
+archive: srv/opaque: trusted.overlay.opaque
+archive: srv/scaffold: user.overlay.opaque
+layer: /.wh.directory: .wh.
+layer: /dev/directory: 0:0
+layer: /dev/file: 0:0
+layer: /dev/new-link: 0:0
+layer: /dev/new: 0:0
+layer: /dev/stays: 0:0
+layer: /etc/.wh..wh..opq: .wh.
+layer: /etc/.wh.gone: .wh.
+layer: /etc/.wh.plain: .wh.
+END
+sed -n 's/^deltafs: warning: left out of the //p' err |
+    sed -n 's/: a name that begins with \(\.wh\.\) would .*/: \1/p
+            s/: a character device \(0:0\) would .*/: \1/p
+            s/: an extended attribute that .*: /: /p' | LC_ALL=C sort >got
+same_files "marks: each is named" got wanted
+xattr_names marks.tar >got
+is "marks: other xattrs are there" "$(tr '\n' ' ' <got)" \
+    "trusted.kept user.containers.kept user.overlays.kept "
+export_to all marks
+is "marks mean nothing in a tree: exit code" "$status" 0
+is "marks mean nothing in a tree: devices" \
+    "$(tar -tvf all.tar 2>err | grep -c '^c.* 0,0 .*[0-9] dev/')" 4
+xattr_names all.tar >got
+is "marks mean nothing in a tree: xattrs" "$(grep -c overlay got)" 7
 export_to places --oci places
 is "a guest's own /.deleted has its name in a layer" \
     "$(tar -tf places.tar | tr '\n' ' ')" \

@@ -217,8 +217,50 @@ make_damaged (struct memory *memory)
 }
 
 static void
+make_device_marks (struct memory *memory)
+{
+  memory_device (memory, SIDE_OVERLAY, "/dev/new", ENTRY_CHAR, 0, 0);
+  memory_link (memory, SIDE_OVERLAY, "/dev/new", "/dev/new-link");
+  memory_device (memory, SIDE_OVERLAY, "/dev/file", ENTRY_CHAR, 0, 0);
+  memory_remove (memory, SIDE_OVERLAY, "/dev/directory");
+  memory_device (memory, SIDE_OVERLAY, "/dev/directory", ENTRY_CHAR, 0, 0);
+  memory_find (memory, SIDE_OVERLAY, "/dev/stays")->permissions = 0600;
+  memory_remove (memory, SIDE_OVERLAY, "/dev/gone");
+  memory_file (memory, SIDE_OVERLAY, "/dev/becomes-a-file", "8");
+  memory_device (memory, SIDE_OVERLAY, "/dev/block", ENTRY_BLOCK, 0, 0);
+  memory_device (memory, SIDE_OVERLAY, "/dev/other", ENTRY_CHAR, 0, 1);
+}
+
+static void
+make_xattr_marks (struct memory *memory)
+{
+  static const char *const names[] = {
+    "trusted.overlay.origin", "user.overlay.metacopy",
+    "user.fuseoverlayfs.origin", "security.fuseoverlayfs.override_stat",
+    "user.containers.override_stat",
+    "user.overlays.kept", "trusted.kept", "user.containers.kept",
+  };
+
+  memory_directory (memory, SIDE_OVERLAY, "/srv/opaque");
+  memory_xattr (memory, SIDE_OVERLAY, "/srv/opaque",
+                "trusted.overlay.opaque", "y", 1);
+  memory_file (memory, SIDE_OVERLAY, "/srv/scaffold/new", "9");
+  memory_file (memory, SIDE_OVERLAY, "/srv/file", "10");
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i)
+    memory_xattr (memory, SIDE_OVERLAY, "/srv/file", names[i], "x", 1);
+}
+
+static void
 make_marks (struct memory *memory)
 {
+  memory_file (memory, SIDE_BASE, "/dev/file", "1");
+  memory_file (memory, SIDE_BASE, "/dev/directory/member", "2");
+  memory_device (memory, SIDE_BASE, "/dev/stays", ENTRY_CHAR, 0, 0);
+  memory_device (memory, SIDE_BASE, "/dev/gone", ENTRY_CHAR, 0, 0);
+  memory_device (memory, SIDE_BASE, "/dev/becomes-a-file", ENTRY_CHAR, 0, 0);
+  memory_directory (memory, SIDE_BASE, "/srv/scaffold");
+  memory_xattr (memory, SIDE_BASE, "/srv/scaffold", "user.overlay.opaque",
+                "y", 1);
   memory_file (memory, SIDE_BASE, "/etc/.wh.gone", "1");
   memory_file (memory, SIDE_BASE, "/etc/plain", "2");
   memory_file (memory, SIDE_BASE, "/run/becomes-a-socket", "3");
@@ -230,6 +272,8 @@ make_marks (struct memory *memory)
   memory_file (memory, SIDE_OVERLAY, "/etc/new", "7");
   memory_special (memory, SIDE_OVERLAY, "/run/becomes-a-socket",
                   ENTRY_SOCKET);
+  make_device_marks (memory);
+  make_xattr_marks (memory);
 }
 
 static void

@@ -14,7 +14,7 @@
  *   holes       a large file that is a hole but for a few bytes, where the
  *               engine knows it and where it does not
  *   damaged     files that cannot be read, or not wholly
- *   marks       names that mean something in a layer
+ *   marks       names, devices and xattrs that mean something in a layer
  *   places      a guest's own /.deleted
  */
 #ifndef DELTAFS_MEMORY_GUESTS_H
