@@ -273,6 +273,19 @@ engines_foretell (struct engines *engines, size_t filesystem,
   return error == -ENOTSUP ? 0 : error;
 }
 
+bool
+engines_is_cheap (struct engines *engines, size_t filesystem)
+{
+  const char *name, *reason;
+
+  if (engines->filesystems->list[filesystem].written
+      || (engines->slots != NULL
+          && engines->slots[filesystem].engine != NULL))
+    return true;
+  return engines_foretell (engines, filesystem, &name, &reason) == 0
+    && strcmp (name, "direct") == 0;
+}
+
 static errint_t
 make_slots (struct engines *engines)
 {

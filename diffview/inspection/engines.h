@@ -39,6 +39,9 @@ errint_t engines_look_inside (struct engines *engines);
 errint_t engines_open (struct engines *engines, size_t filesystem,
                        struct engine **engine);
 
+/* Is the filesystem open, or to be opened anyway, or without an appliance? */
+bool engines_is_cheap (struct engines *engines, size_t filesystem);
+
 /* Which engine engines_open would take for a filesystem that is compared, and
  * why, without launching an appliance: "direct", "guestfs", or "none" where
  * the user's choice cannot do it.  Both strings are static.  A filesystem that

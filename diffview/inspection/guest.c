@@ -10,6 +10,7 @@
 #include "guest.h"
 #include "path.h"
 #include "devices.h"
+#include "symlinks.h"
 
 /* Snapshots are subvolumes too: there may be very many. */
 #define MAX_SUBVOLUMES 128
@@ -39,20 +40,49 @@ guest_free (struct guest *guest)
   free (guest);
 }
 
+/* A place where a root may be. */
+struct place {
+  struct engine *engine;
+  const char *subtree;
+};
+
+/* PATH of that root, as the engine names it: a new string, NULL without
+ * memory. */
+static char *
+whole_path (const char *subtree, const char *path)
+{
+  char *whole;
+
+  return asprintf (&whole, "%s%s", subtree[1] == '\0' ? "" : subtree,
+                   path) < 0 ? NULL : whole;
+}
+
 static bool
 exists (struct engine *engine, const char *subtree, const char *path)
 {
-  CLEANUP_FREE char *whole = NULL;
+  CLEANUP_FREE char *whole = whole_path (subtree, path);
   struct entry entry;
 
-  if (subtree[1] == '\0')
-    return engine->operations->stat (engine, SIDE_OVERLAY, path, &entry) == 0;
-  whole = malloc (strlen (subtree) + strlen (path) + 1);
-  if (whole == NULL)
-    return false;
-  strcpy (whole, subtree);
-  strcat (whole, path);
-  return engine->operations->stat (engine, SIDE_OVERLAY, whole, &entry) == 0;
+  return whole != NULL
+    && engine->operations->stat (engine, SIDE_OVERLAY, whole, &entry) == 0;
+}
+
+/* symlinks_tree.target */
+static const char *
+find_target (void *opaque, const char *path, errint_t *error)
+{
+  const struct place *place = opaque;
+  CLEANUP_FREE char *whole = whole_path (place->subtree, path);
+  struct entry entry;
+
+  if (whole == NULL) {
+    *error = -ENOMEM;
+    return NULL;
+  }
+  *error = place->engine->operations->stat (place->engine, SIDE_OVERLAY,
+                                            whole, &entry);
+  return *error == 0 && entry.type == ENTRY_SYMLINK
+    && (entry.missing & ENTRY_NO_TARGET) == 0 ? entry.target : NULL;
 }
 
 /* Without an fstab: what no data disk has. */
@@ -72,29 +102,33 @@ looks_like_root (struct engine *engine, const char *subtree)
   return false;
 }
 
-/* -ENOENT: no fstab (or none that can be read: reported). */
+/* Symlinks lead within the subtree, which is the guest's root.
+ * -ENOENT: no fstab (or none that can be read: reported). */
 static errint_t
 read_fstab (struct engine *engine, const char *device, const char *subtree,
             const struct log *log, struct fstab **fstab)
 {
   static const char name[] = "/etc/fstab";
-  CLEANUP_FREE char *path = NULL, *text = NULL;
+  struct place place = { .engine = engine, .subtree = subtree };
+  const struct symlinks_tree tree = { .target = find_target,
+                                      .opaque = &place };
+  CLEANUP_FREE char *path = NULL, *whole = NULL, *text = NULL;
   size_t length;
-  errint_t error;
+  errint_t error = symlinks_follow (&tree, name, &path);
 
-  path = malloc (strlen (subtree) + sizeof name);
-  if (path == NULL)
-    return -ENOMEM;
-  strcpy (path, subtree[1] == '\0' ? "" : subtree);
-  strcat (path, name);
-  error = engine->operations->read_path (engine, SIDE_OVERLAY, path,
-                                         FSTAB_LIMIT, &text, &length);
+  if (error == 0) {
+    whole = whole_path (subtree, path);
+    error = whole == NULL ? -ENOMEM
+      : engine->operations->read_path (engine, SIDE_OVERLAY, whole,
+                                       FSTAB_LIMIT, &text, &length);
+  }
   if (error == -ENOMEM)
     return error;
   if (error != 0) {
     if (error != -ENOENT && error != -ENOTDIR)
       log_report (log, LOG_LEVEL_WARNING, "cannot read the guest's fstab",
-                  device, "%s: %s", path, strerror (-error));
+                  device, "%s: %s", whole != NULL ? whole : name,
+                  strerror (-error));
     return -ENOENT;
   }
   return fstab_parse (text, length, log, fstab);

@@ -15,6 +15,7 @@
 #include "inspection.h"
 #include "key_check.h"
 #include "layout.h"
+#include "mount_points.h"
 #include "plan.h"
 #include "selection.h"
 
@@ -131,6 +132,30 @@ open_for_guest (void *opaque, size_t filesystem)
   return engine;
 }
 
+static struct engine *
+open_for_links (void *opaque, size_t filesystem)
+{
+  struct inspection *inspection = opaque;
+
+  return engines_is_cheap (inspection->engines, filesystem)
+    ? open_for_guest (opaque, filesystem) : NULL;
+}
+
+/* As the guest would mount it. */
+static errint_t
+lay_out_guest (struct inspection *inspection, const struct guest *guest)
+{
+  const struct filesystems *filesystems = inspection->disks.filesystems;
+  const struct guest_access access = { .open = open_for_links,
+                                       .opaque = inspection };
+  errint_t error = layout_of_guest (filesystems, guest, inspection->log,
+                                    &inspection->layout);
+
+  return error != 0 ? error
+    : mount_points_follow (inspection->layout, filesystems, &access,
+                           inspection->log);
+}
+
 static errint_t
 lay_out (struct inspection *inspection)
 {
@@ -148,8 +173,7 @@ lay_out (struct inspection *inspection)
   if (plan_any_comparison (filesystems) && plan_needs_guest (filesystems))
     error = guest_find (filesystems, &access, inspection->log, &guest);
   if (error == 0 && guest != NULL)
-    error = layout_of_guest (filesystems, guest, inspection->log,
-                             &inspection->layout);
+    error = lay_out_guest (inspection, guest);
   else if (error == 0)
     error = layout_without_guest (filesystems, &inspection->layout);
   return error == -ENOMEM ? no_memory (inspection) : error;

@@ -109,6 +109,32 @@ root_with_fstab (void **state)
   disk_close (&disk);
 }
 
+/* The subvolume is the guest's root: that is where an absolute symlink in it
+ * begins. */
+static void
+fstab_behind_symlinks (void **state)
+{
+  static const char *const types[COUNT] = { "vfat", "vfat", "btrfs" };
+  struct disk disk;
+  struct guest *guest;
+
+  (void) state;
+  disk_open (&disk, types);
+  disk.filesystems->list[2].default_subtree = strdup ("/@");
+  memory_symlink (disk.memory[2], SIDE_OVERLAY, "/@/etc/fstab",
+                  "/etc/static/fstab");
+  memory_symlink (disk.memory[2], SIDE_OVERLAY, "/@/etc/static",
+                  "../nix/store/etc");
+  put (&disk, 2, "/@/nix/store/etc/fstab", "UUID=uuid-3 / btrfs\n");
+  guest = find (&disk);
+  assert_non_null (guest);
+  assert_string_equal (guest->subtree, "/@");
+  assert_int_equal (guest->fstab->count, 1);
+  assert_string_equal (messages.text, "");
+  guest_free (guest);
+  disk_close (&disk);
+}
+
 static void
 fstab_that_names_itself_wins (void **state)
 {
@@ -237,6 +263,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (root_with_fstab),
+    cmocka_unit_test (fstab_behind_symlinks),
     cmocka_unit_test (fstab_that_names_itself_wins),
     cmocka_unit_test (several_systems),
     cmocka_unit_test (no_fstab),
