@@ -102,6 +102,14 @@ mode_t entry_mode (const struct entry *entry);
  * "unknown": a static string. */
 const char *entry_type_name (enum entry_type type);
 
+/* Is it a file with bytes that nobody can read, nor count?  Its size is 0. */
+static inline bool
+entry_size_unknown (const struct entry *entry)
+{
+  return entry->type == ENTRY_FILE && entry->size == 0
+    && (entry->missing & ENTRY_NO_CONTENT) != 0;
+}
+
 /* The value of an xattr, or NULL when the entry has none of that name. */
 const struct entry_xattr *entry_find_xattr (const struct entry *entry,
                                             const char *name);

@@ -150,7 +150,7 @@ stat_unknown (const struct node *node, struct stat *stat)
   stat->st_mode = node->directory ? S_IFDIR | 0755 : S_IFREG;
 }
 
-/* A file of which nothing is known has one byte, which cannot be read: so
+/* A file of which nothing is known, or the size is not, has one byte, which cannot be read: so
  * nobody takes it for an empty one. */
 static bool
 is_unknown_file (const struct node *node, const struct entry *entry,
@@ -158,7 +158,8 @@ is_unknown_file (const struct node *node, const struct entry *entry,
 {
   return S_ISREG (mode) && !node->directory
     && (entry == NULL || entry->type == ENTRY_UNKNOWN
-        || (entry->missing & ENTRY_NO_METADATA) != 0);
+        || (entry->missing & ENTRY_NO_METADATA) != 0
+        || entry_size_unknown (entry));
 }
 
 /* The st_size of a symlink. */

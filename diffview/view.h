@@ -10,7 +10,8 @@
  * Where an unreadable entry is shown: at its path when the overlay is known to
  * have it (or neither side is), else, below /.deleted.  What is known of it is
  * what it shows; of an unknown type it is a regular file of mode 0 whose read
- * is EIO (and whose size is 1: nobody reads an empty file).  Directories that
+ * is EIO (and whose size is 1: nobody reads an empty file; so is that of a
+ * file that has content of an unknown size).  Directories that
  * the delta set has no entry for (/.filesystems, a filesystem's unknown mount
  * point) are made up: 0755, root, time 0.  A guest's own directory that is
  * shown by another name has that name in /.deleted and /.base too.

@@ -79,6 +79,8 @@ refusal (const struct entry *entry)
   if (entry->type == ENTRY_SYMLINK
       && (entry->target == NULL || (entry->missing & ENTRY_NO_TARGET) != 0))
     return "its target cannot be read";
+  if (entry_size_unknown (entry))
+    return "its content cannot be read";
   return NULL;
 }
 

@@ -116,10 +116,11 @@ put_side (const char *name, const struct entry *entry, FILE *file)
              entry_type_name ((enum entry_type) entry->type),
              has_metadata ? "," : "");
   if (has_metadata) {
-    fprintf (file, "\"mode\":\"%04o\",\"uid\":%" PRIu32 ",\"gid\":%" PRIu32
-             ",\"size\":%" PRIu64 ",\"mtime\":",
-             (unsigned) entry->permissions, entry->uid, entry->gid,
-             entry->size);
+    fprintf (file, "\"mode\":\"%04o\",\"uid\":%" PRIu32 ",\"gid\":%" PRIu32,
+             (unsigned) entry->permissions, entry->uid, entry->gid);
+    if (!entry_size_unknown (entry))
+      fprintf (file, ",\"size\":%" PRIu64, entry->size);
+    fputs (",\"mtime\":", file);
     put_time (&entry->mtime, file);
     if (entry->type == ENTRY_BLOCK || entry->type == ENTRY_CHAR)
       fprintf (file, ",\"major\":%" PRIu32 ",\"minor\":%" PRIu32,

@@ -88,9 +88,9 @@ remember (struct complaints *complaints, const char *path)
   return true;
 }
 
-static void
-add (struct complaints *complaints, const char *what, const char *path,
-     const char *reason)
+void
+complaints_add_reason (struct complaints *complaints, const char *what,
+                       const char *path, const char *reason)
 {
   bool is_new;
 
@@ -106,7 +106,7 @@ void
 complaints_add (struct complaints *complaints, const char *what,
                 const char *path, errint_t error)
 {
-  add (complaints, what, path, reason_text (error));
+  complaints_add_reason (complaints, what, path, reason_text (error));
 }
 
 void
@@ -124,6 +124,7 @@ complaints_add_rest (struct complaints *complaints,
 {
   for (size_t i = first; i < delta->count; ++i)
     if (delta->entries[i].status == STATUS_UNREADABLE)
-      add (complaints, "cannot compare", delta->entries[i].path,
-           "a directory above or below it cannot be read");
+      complaints_add_reason (complaints, "cannot compare",
+                             delta->entries[i].path,
+                             "a directory above or below it cannot be read");
 }

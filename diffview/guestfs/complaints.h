@@ -26,6 +26,10 @@ void complaints_add (struct complaints *complaints, const char *what,
 void complaints_add_node (struct complaints *complaints, const char *what,
                           const struct tree_node *node, errint_t error);
 
+/* The same, with a reason that no errno says. */
+void complaints_add_reason (struct complaints *complaints, const char *what,
+                            const char *path, const char *reason);
+
 /* Reports those unreadable entries of DELTA, from number FIRST on, that were
  * not reported before: what could not be read was not they themselves. */
 void complaints_add_rest (struct complaints *complaints,

@@ -12,6 +12,7 @@
 #include "mounts.h"
 #include "pairing.h"
 #include "parallel.h"
+#include "reparse.h"
 #include "resolve.h"
 #include "scan.h"
 #include "subvolumes.h"
@@ -45,6 +46,7 @@ scan_side (enum side side, void *opaque)
     .mount_point = engine->mount_point[side],
     .name = engine->name,
     .xattrs = has_xattrs (engine->type),
+    .reparse_points = reparse_concerns (engine->type),
     .complaints = engine->complaints,
     .progress = side == SIDE_OVERLAY ? engine->appliances->progress : NULL,
   };
@@ -92,6 +94,21 @@ compare (struct guestfs_engine *engine, const struct compare_rules *rules,
 }
 
 static errint_t
+settle (struct guestfs_engine *engine, const struct compare_rules *rules)
+{
+  struct reparse_trees trees = { .complaints = engine->complaints };
+
+  if (!reparse_concerns (engine->type))
+    return 0;
+  for (enum side side = 0; side < SIDES; ++side) {
+    trees.appliance[side] = engine->appliances->side[side];
+    trees.mount_point[side] = engine->mount_point[side];
+    trees.tree[side] = engine->tree[side];
+  }
+  return reparse_settle (&trees, rules);
+}
+
+static errint_t
 compute (struct engine *base, const struct compare_rules *rules,
          struct delta *delta, unsigned filesystem)
 {
@@ -100,6 +117,8 @@ compute (struct engine *base, const struct compare_rules *rules,
 
   if (r == 0) {
     r = subvolumes_number (engine->tree);
+    if (r == 0)
+      r = settle (engine, rules);
     if (r < 0)
       log_error (engine->appliances->log, r, "cannot compare the trees",
                  engine->name);

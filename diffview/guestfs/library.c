@@ -88,6 +88,10 @@
   CALL (int, guestfs_launch,                                               \
         (guestfs_h *g),                                                    \
         (g))                                                               \
+  CALL (char *, guestfs_lgetxattr,                                         \
+        (guestfs_h *g, const char *path, const char *name,                 \
+         size_t *size_r),                                                  \
+        (g, path, name, size_r))                                           \
   CALL (struct guestfs_xattr_list *, guestfs_lgetxattrs,                   \
         (guestfs_h *g, const char *path),                                  \
         (g, path))                                                         \

@@ -80,6 +80,33 @@ metadata_take_xattrs (struct entry *entry, struct arena *arena,
 }
 
 errint_t
+metadata_add_xattr (struct entry *entry, struct arena *arena,
+                    const char *name, const void *value, size_t length)
+{
+  size_t count = entry->xattrs != NULL ? entry->xattrs->count : 0;
+  struct entry_xattrs *xattrs = arena_allocate (arena, sizeof *xattrs);
+  struct entry_xattr *list = arena_allocate (arena,
+                                             (count + 1) * sizeof *list);
+
+  if (entry_find_xattr (entry, name) != NULL)
+    return 0;
+  if (xattrs == NULL || list == NULL)
+    return -ENOMEM;
+  if (count > 0)
+    memcpy (list, entry->xattrs->list, count * sizeof *list);
+  list[count].name = arena_copy (arena, name, strlen (name));
+  list[count].value = arena_copy (arena, value, length);
+  list[count].length = length;
+  if (list[count].name == NULL || list[count].value == NULL)
+    return -ENOMEM;
+  qsort (list, count + 1, sizeof *list, compare_xattrs);
+  xattrs->list = list;
+  xattrs->count = count + 1;
+  entry->xattrs = xattrs;
+  return 0;
+}
+
+errint_t
 metadata_take_target (struct entry *entry, struct arena *arena,
                       const char *target)
 {

@@ -21,6 +21,12 @@ errint_t metadata_take_xattrs (struct entry *entry, struct arena *arena,
                                const struct guestfs_xattr *from,
                                size_t count);
 
+/* Adds one more xattr to those that the entry has: NAME and VALUE are copied.
+ * One of that name that is there already stays.  -ENOMEM. */
+errint_t metadata_add_xattr (struct entry *entry, struct arena *arena,
+                             const char *name, const void *value,
+                             size_t length);
+
 /* A symlink's target.  -ENOMEM. */
 errint_t metadata_take_target (struct entry *entry, struct arena *arena,
                                const char *target);

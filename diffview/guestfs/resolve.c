@@ -12,12 +12,14 @@
 
 #include "content.h"
 #include "metadata.h"
+#include "reparse.h"
 
 #define SYMLINKS_MAX 40
 
 struct place {
   struct appliance *appliance;
   const char *mount_point;
+  bool reparse_points;          /* see reparse_target */
 };
 
 /* The inode at PATH within the filesystem. */
@@ -46,15 +48,21 @@ stat_inode (const struct place *place, const char *path, struct entry *entry)
 static errint_t
 read_link (const struct place *place, const char *path, char **target)
 {
-  CLEANUP_FREE char *whole = NULL;
+  CLEANUP_FREE char *whole = NULL, *found = NULL;
   APPLIANCE_LOCK (place->appliance);
 
   if (asprintf (&whole, "%s%s", place->mount_point, path) < 0) {
     whole = NULL;
     return -ENOMEM;
   }
-  *target = guestfs_readlink (place->appliance->g, whole);
-  return *target != NULL ? 0 : appliance_error (place->appliance);
+  found = guestfs_readlink (place->appliance->g, whole);
+  if (found == NULL)
+    return appliance_error (place->appliance);
+  if (!place->reparse_points)
+    *target = steal_pointer (&found);
+  else
+    *target = strdup (reparse_target (place->mount_point, found));
+  return *target != NULL ? 0 : -ENOMEM;
 }
 
 /* A path that is being walked: what is known to be free of symlinks, and
@@ -166,6 +174,7 @@ new_steps (const struct guestfs_engine *engine, enum side side,
     return -ENOENT;
   place->appliance = engine->appliances->side[side];
   place->mount_point = engine->mount_point[side];
+  place->reparse_points = reparse_concerns (engine->type);
   *steps = calloc (1, sizeof **steps);
   if (*steps == NULL)
     return -ENOMEM;

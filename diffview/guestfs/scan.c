@@ -17,6 +17,7 @@
 #include "kernel_log.h"
 #include "path.h"
 #include "reason.h"
+#include "reparse.h"
 
 errint_t
 scan_path (const struct scan *scan, const struct tree_node *node, char **path)
@@ -119,6 +120,8 @@ run (struct scan *scan)
     r = fill_all (scan);
   if (r == 0 && !complete)
     r = list_again (scan);
+  if (r == 0 && scan->reparse_points)
+    r = reparse_mark (scan);
   return r;
 }
 

@@ -14,6 +14,7 @@ struct scan {
   const char *mount_point;      /* in the appliance */
   const char *name;             /* of the filesystem, for messages */
   bool xattrs;                  /* does the filesystem have any? */
+  bool reparse_points;          /* does ntfs-3g show it? */
   struct complaints *complaints;
   const struct progress *progress;
   /* The result; every node in the order in which it was found. */

@@ -167,6 +167,28 @@ test_json_fields (void **state)
   json_decref (object);
 }
 
+/* A file of which not even the size can be read. */
+static void
+test_json_unmeasured (void **state)
+{
+  struct entry file = {
+    .type = ENTRY_FILE, .missing = ENTRY_NO_CONTENT, .permissions = 0644,
+  };
+  json_t *object, *side;
+
+  (void) state;
+  object = print_object (&(struct delta_entry) {
+      .path = "/x", .status = STATUS_UNREADABLE,
+      .side[SIDE_OVERLAY] = &file,
+    }, true);
+  side = json_object_get (object, "overlay");
+  assert_string_equal (json_string_value (json_object_get (side, "mode")),
+                       "0644");
+  assert_null (json_object_get (side, "size"));
+  assert_non_null (json_object_get (side, "mtime"));
+  json_decref (object);
+}
+
 static void
 test_json_unknown (void **state)
 {
@@ -201,6 +223,7 @@ main (void)
     cmocka_unit_test (test_terminal),
     cmocka_unit_test (test_times),
     cmocka_unit_test (test_json_fields),
+    cmocka_unit_test (test_json_unmeasured),
     cmocka_unit_test (test_json_unknown),
   };
 

@@ -96,6 +96,7 @@ equal("a pipe that fails half-way", whole("/broken"),
       pattern(13, 0, 3145733))
 
 fails("unreadable content", EIO, whole, "/unreadable")
+fails("content of a size that is not known", EIO, whole, "/unmeasured")
 equal("its metadata", os.stat(root + "/unreadable").st_size, 100)
 
 # Many at once, random places.

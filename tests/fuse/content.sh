@@ -16,6 +16,7 @@ overlay file /fails size=3000000 seed=9 fail=1000000
 overlay file /short size=100000
 short /short 60000
 overlay file /unreadable size=100 missing=content
+overlay file /unmeasured size=0 missing=content
 overlay file /spliced size=3145733 seed=11
 splice /spliced whole
 overlay file /half size=3145733 seed=12

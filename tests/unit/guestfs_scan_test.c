@@ -20,11 +20,15 @@
 #include <guestfs.h>
 
 #include "messages.h"
+#include "metadata.h"
+#include "reparse.h"
 #include "scan.h"
 
 /* What the appliance answers.  Names say what an entry is: d… a directory,
- * l… a symlink, s… one that cannot be read, x… one whose xattrs cannot, all
- * others files with one xattr. */
+ * l… a symlink, s… one that cannot be read, x… one whose xattrs cannot; r…
+ * what ntfs-3g shows for a reparse point (rd… a directory, rl… really a link
+ * of that text, rx… one that nothing more is known of), j… a junction, e… an
+ * encrypted file; all others are files with one xattr. */
 static struct fake {
   const char *list;             /* of all names, with NULs */
   size_t list_length;
@@ -33,7 +37,10 @@ static struct fake {
   const char *kernel_log;       /* after the mark; NULL: the mark is lost */
   bool list_fails, ls_fails, short_stats, wild_xattrs, dead;
   unsigned calls;
+  int error;                    /* of the last call; 0: EIO */
 } fake;
+
+#define REPARSE_TEXT "unsupported reparse tag 0x80000017"
 
 static char mark[64];
 
@@ -48,7 +55,7 @@ int
 guestfs_last_errno (guestfs_h *g)
 {
   (void) g;
-  return EIO;
+  return fake.error != 0 ? fake.error : EIO;
 }
 
 char *
@@ -120,7 +127,7 @@ fill_stat (struct guestfs_statns *stat, const char *name)
   memset (stat, 0, sizeof *stat);
   stat->st_ino = *name == 's' ? -1 : 1000 + atoi (name + 1);
   stat->st_mode = *name == 'd' ? S_IFDIR | 0755
-    : *name == 'l' ? S_IFLNK | 0777 : S_IFREG | 0644;
+    : strchr ("lrj", *name) != NULL ? S_IFLNK | 0777 : S_IFREG | 0644;
   stat->st_mtime_nsec = -5;
   stat->st_size = -1;
 }
@@ -223,7 +230,10 @@ guestfs_readlinklist (guestfs_h *g, const char *path, char *const *names)
 
   (void) g; (void) path;
   for (size_t i = 0; i < n; ++i)
-    targets[i] = strdup (strcmp (names[i], "l7") == 0 ? "" : "target");
+    targets[i] = strdup (strcmp (names[i], "l7") == 0 ? ""
+                         : *names[i] == 'r' ? REPARSE_TEXT
+                         : *names[i] == 'j' ? "/sysroot/m1/Users"
+                         : "target");
   return targets;
 }
 
@@ -232,6 +242,32 @@ guestfs_readlink (guestfs_h *g, const char *path)
 {
   (void) g; (void) path;
   return NULL;
+}
+
+char *
+guestfs_lgetxattr (guestfs_h *g, const char *path, const char *attribute,
+                   size_t *size)
+{
+  const char *name = strrchr (path, '/') + 1;
+  bool raw = strcmp (attribute, "system.ntfs_reparse_data") == 0;
+  char value[8] = { 0x17, 0, 0, (char) 0x80, 0, 0, 0, 0 };
+
+  (void) g;
+  ++fake.calls;
+  fake.error = ENODATA;
+  if (fake.dead || strncmp (name, "rx", 2) == 0) {
+    fake.error = 0;
+    return NULL;
+  }
+  if (raw && (*name != 'r' || name[1] == 'l'))
+    return NULL;
+  *size = raw ? 8 : 4;
+  if (!raw) {
+    value[0] = name[1] == 'd' ? 0x10 : 0x20;
+    value[1] = *name == 'e' ? 0x40 : 0;
+    value[3] = 0;
+  }
+  return memcpy (malloc (8), value, 8);
 }
 
 /* One scan with what the fake answers. */
@@ -434,6 +470,136 @@ test_kernel_log (void **state)
   finish (&run);
 }
 
+/* What ntfs-3g shows for what it does not read is no link, and a link that is
+ * called so stays one. */
+static void
+test_reparse_points (void **state)
+{
+  static const char list[] = "./r3\0./rd4\0./rl5\0./rx6\0./j7\0./l8";
+  const struct entry *entry;
+  struct run run;
+
+  (void) state;
+  start (&run, list, sizeof list);
+  run.scan.reparse_points = true;
+  assert_int_equal (scan_run (&run.scan), 0);
+  entry = find (&run, "r3");
+  assert_int_equal (entry->type, ENTRY_FILE);
+  assert_int_equal (entry->missing, ENTRY_NO_CONTENT | ENTRY_NO_XATTRS);
+  assert_null (entry->target);
+  assert_int_equal (entry_find_xattr (entry, "system.ntfs_reparse_data")
+                    ->length, 8);
+  assert_non_null (entry_find_xattr (entry, "user.a"));
+  entry = find (&run, "rd4");
+  assert_int_equal (entry->type, ENTRY_DIRECTORY);
+  assert_int_equal (entry->missing, ENTRY_NO_MEMBERS | ENTRY_NO_XATTRS);
+  entry = find (&run, "rl5");
+  assert_int_equal (entry->missing, 0);
+  assert_string_equal (entry->target, REPARSE_TEXT);
+  entry = find (&run, "rx6");
+  assert_int_equal (entry->type, ENTRY_UNKNOWN);
+  assert_non_null (strstr (run.messages.text, "warning: cannot read: /rx6"));
+  entry = find (&run, "j7");
+  assert_string_equal (entry->target, "/Users");
+  assert_int_equal (entry->size, 6);
+  assert_string_equal (find (&run, "l8")->target, "target");
+  finish (&run);
+
+  /* Any other filesystem may have such links. */
+  start (&run, list, sizeof list);
+  assert_int_equal (scan_run (&run.scan), 0);
+  assert_string_equal (find (&run, "r3")->target, REPARSE_TEXT);
+  assert_string_equal (find (&run, "j7")->target, "/sysroot/m1/Users");
+  finish (&run);
+}
+
+/* Both sides of a filesystem. */
+struct both {
+  struct run run[SIDES];
+  struct reparse_trees trees;
+};
+
+static struct entry *
+entry_on (struct both *both, enum side side, const char *name)
+{
+  struct entry *entry =
+    (struct entry *) (uintptr_t) find (&both->run[side], name);
+
+  return entry;
+}
+
+static void
+start_both (struct both *both, const char *const lists[SIDES],
+            const size_t lengths[SIDES])
+{
+  for (enum side side = 0; side < SIDES; ++side) {
+    struct run *run = &both->run[side];
+
+    start (run, lists[side], lengths[side]);
+    run->scan.reparse_points = true;
+    assert_int_equal (scan_run (&run->scan), 0);
+    both->trees.appliance[side] = run->appliance;
+    both->trees.mount_point[side] = "/m1";
+    both->trees.tree[side] = run->scan.tree;
+  }
+  both->trees.complaints = both->run[SIDE_OVERLAY].complaints;
+}
+
+static void
+test_reparse_pairs (void **state)
+{
+  static const char base[] = "./e1\0./r2\0./r3\0./r4\0./r5\0./rd6";
+  static const char overlay[] =
+    "./e1\0./e8\0./r2\0./r3\0./r4\0./r5\0./rd6\0./r7";
+  const char *const lists[SIDES] = { base, overlay };
+  const size_t lengths[SIDES] = { sizeof base, sizeof overlay };
+  static const char *const told[] = { "r3", "r4", "rd6", "r7", "e8", NULL };
+  struct compare_rules rules = { .verify = false };
+  struct both both;
+  char *text;
+
+  (void) state;
+  start_both (&both, lists, lengths);
+  for (enum side side = 0; side < SIDES; ++side)
+    entry_on (&both, side, "e1")->size = 5;
+  entry_on (&both, SIDE_OVERLAY, "e8")->size = 5;
+  entry_on (&both, SIDE_OVERLAY, "r3")->ctime.seconds++;
+  entry_on (&both, SIDE_OVERLAY, "r4")->xattrs =
+    entry_on (&both, SIDE_OVERLAY, "e1")->xattrs;
+  assert_int_equal (metadata_add_xattr
+                    (entry_on (&both, SIDE_OVERLAY, "r4"),
+                     both.run[SIDE_OVERLAY].scan.tree->arena,
+                     "system.ntfs_reparse_data", "\x17\0\0\x80yy", 6), 0);
+  assert_int_equal (reparse_settle (&both.trees, &rules), 0);
+  text = both.run[SIDE_OVERLAY].messages.text;
+  assert_int_equal (entry_on (&both, SIDE_OVERLAY, "r2")->missing, 0);
+  assert_int_equal (entry_on (&both, SIDE_BASE, "r2")->missing, 0);
+  assert_int_equal (entry_on (&both, SIDE_OVERLAY, "e1")->missing, 0);
+  for (const char *const *name = told; *name != NULL; ++name) {
+    char path[16];
+
+    assert_int_not_equal (entry_on (&both, SIDE_OVERLAY, *name)->missing, 0);
+    snprintf (path, sizeof path, ": /%s: ", *name);
+    assert_non_null (strstr (text, path));
+  }
+  assert_non_null (strstr (text, "/r3: reparse point 0x80000017, compressed "
+                           "by Windows: ntfs-3g does not read it (sda1)"));
+  assert_null (strstr (text, "/r2:"));
+  assert_null (strstr (text, "/r5:"));
+  assert_null (strstr (text, "/e1:"));
+  for (enum side side = 0; side < SIDES; ++side)
+    finish (&both.run[side]);
+
+  /* Where bytes decide, nothing is equal. */
+  rules.verify = true;
+  start_both (&both, lists, lengths);
+  assert_int_equal (reparse_settle (&both.trees, &rules), 0);
+  assert_int_not_equal (entry_on (&both, SIDE_OVERLAY, "r2")->missing, 0);
+  assert_int_not_equal (entry_on (&both, SIDE_BASE, "r2")->missing, 0);
+  for (enum side side = 0; side < SIDES; ++side)
+    finish (&both.run[side]);
+}
+
 static void
 test_dead_appliance (void **state)
 {
@@ -461,6 +627,8 @@ main (void)
     cmocka_unit_test (test_lost_parent),
     cmocka_unit_test (test_unreadable_directory),
     cmocka_unit_test (test_kernel_log),
+    cmocka_unit_test (test_reparse_points),
+    cmocka_unit_test (test_reparse_pairs),
     cmocka_unit_test (test_dead_appliance),
   };
 
