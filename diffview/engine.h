@@ -22,6 +22,7 @@
 
 struct delta;
 struct delta_entry;
+struct progress;
 
 /* What a computation has to look at. */
 struct compare_rules {
@@ -34,6 +35,8 @@ struct compare_rules {
   /* fnmatch patterns of xattr names that do not count; NULL-terminated, or
    * NULL.  Borrowed. */
   char *const *ignore_xattrs;
+  /* Where the computation tells how far it is, or NULL.  Borrowed. */
+  const struct progress *progress;
 };
 
 struct engine {

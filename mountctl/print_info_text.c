@@ -10,31 +10,7 @@
 
 #include "print_info.h"
 #include "quote.h"
-
-#define SIZE_TEXT 64
-
-/* "1048576 bytes (1.0 MiB)" */
-static const char *
-size_text (uint64_t bytes, char text[SIZE_TEXT])
-{
-  static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB",
-                                       "EiB" };
-  double value = (double) bytes / 1024;
-  size_t unit = 0;
-
-  if (bytes < 1024) {
-    snprintf (text, SIZE_TEXT, "%" PRIu64 " bytes", bytes);
-    return text;
-  }
-  /* What would be printed as 1024.0 is one of the next. */
-  while (value >= 1023.95 && unit + 1 < sizeof units / sizeof units[0]) {
-    value /= 1024;
-    ++unit;
-  }
-  snprintf (text, SIZE_TEXT, "%" PRIu64 " bytes (%.1f %s)", bytes, value,
-            units[unit]);
-  return text;
-}
+#include "size_text.h"
 
 /* Prints BEFORE, then TEXT, which a guest or a stranger may have made, or
  * nothing where there is none. */

@@ -402,12 +402,14 @@ inspection_open (struct image_pair *pair,
                       options->overlay);
   inspection->pair = pair;
   inspection->options = *options;
+  inspection->options.rules.progress = options->progress;
   inspection->log = options->log;
   error = inspect (inspection);
   if (error != 0)
     return error;
   /* What is left is reading files, which shows no progress. */
   inspection->options.progress = NULL;
+  inspection->options.rules.progress = NULL;
   *result = steal_pointer (&inspection);
   return 0;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-alntvVqw] BASE OVERLAY
+ * direct_dump [-c CLUSTER] [-s SPREAD] [-alnptvVqw] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
  * lines of status, kinds and path (and where it was before); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read, -w: others write to the images,
- * it is said.  For tests to compare with what they know otherwise.  -a: instead
- * of the delta, the classes of what was written.
+ * it is said, -p: how far it is, as "phase done total".  For tests to compare
+ * with what they know otherwise.  -a: instead of the delta, the classes of what
+ * was written.
  * Exit code 0, or 2 when there is no delta, or 1 when the classes do not add up.
  */
 #include <config.h>
@@ -25,6 +26,7 @@
 #include "direct.h"
 #include "direct_account.h"
 #include "flat_pair.h"
+#include "progress.h"
 #include "quote.h"
 
 #define PIECE 65536
@@ -38,6 +40,14 @@ write_log (void *opaque, enum log_level level, const char *message)
   (void) opaque;
   (void) level;
   fprintf (stderr, "%s\n", message);
+}
+
+static void
+print_progress (void *opaque, const char *phase, uint64_t done,
+                uint64_t total)
+{
+  (void) opaque;
+  fprintf (stderr, "%s %" PRIu64 " %" PRIu64 "\n", phase, done, total);
 }
 
 static void
@@ -224,6 +234,7 @@ main (int argc, char *argv[])
 {
   CLEANUP (pair_close) struct image_pair *pair = NULL;
   struct log log = { .write = write_log };
+  const struct progress progress = { .update = print_progress };
   struct compare_rules rules = { 0 };
   uint32_t cluster = 65536;
   unsigned spread = 0;
@@ -231,13 +242,14 @@ main (int argc, char *argv[])
   int option, result;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:s:lntvVqw")) >= 0)
+  while ((option = getopt (argc, argv, "ac:s:lnptvVqw")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
     case 's': spread = (unsigned) atoi (optarg); break;
     case 'l': lines = true; break;
     case 'n': cluster = 0; break;
+    case 'p': rules.progress = &progress; break;
     case 't': rules.times = true; break;
     case 'v': log.verbose = true; break;
     case 'V': rules.verify = true; break;

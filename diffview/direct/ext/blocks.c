@@ -377,6 +377,14 @@ blocks_written (const struct blocks *blocks)
   return blocks->written_known ? &blocks->written : NULL;
 }
 
+const char *
+blocks_why_unknown (const struct blocks *blocks)
+{
+  return pair_written (blocks->pair) == NULL
+    ? "the images share no layer"
+    : "it lies at another place of the disk in the base";
+}
+
 uint64_t
 blocks_bytes_read (const struct blocks *blocks, enum side side)
 {

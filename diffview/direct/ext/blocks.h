@@ -76,6 +76,9 @@ errint_t blocks_compute_written (struct blocks *blocks, bool *known);
 /* The result, as long as BLOCKS lives; NULL when it is not known. */
 const struct extents *blocks_written (const struct blocks *blocks);
 
+/* Why it is not known, as the end of a message: static. */
+const char *blocks_why_unknown (const struct blocks *blocks);
+
 /* Bytes read from a side's disk so far, for -v.  What both sides share is the
  * base's. */
 uint64_t blocks_bytes_read (const struct blocks *blocks, enum side side);

@@ -10,15 +10,18 @@
 #include "comparer.h"
 #include "content.h"
 
-#define PIECE ((size_t) 512 * 1024)
+#define PIECE ((size_t) 1024 * 1024)
 
 errint_t
 comparer_init (struct comparer *comparer, const struct filesystem *base,
-               const struct filesystem *overlay, bool verify)
+               const struct filesystem *overlay,
+               const struct progress *progress)
 {
-  *comparer = (struct comparer) { .fs = { base, overlay } };
-  comparer->written = blocks_written (base->blocks);
-  comparer->trust_inodes = comparer->written == NULL && !verify;
+  *comparer = (struct comparer) {
+    .fs = { base, overlay },
+    .written = blocks_written (base->blocks),
+    .progress = progress,
+  };
   for (int side = 0; side < SIDES; ++side)
     if ((comparer->buffer[side] = malloc (PIECE)) == NULL)
       return -ENOMEM;
@@ -106,18 +109,38 @@ bytes_read (const struct comparer *comparer)
     blocks_bytes_read (blocks, SIDE_OVERLAY);
 }
 
+/* Bytes of LENGTH ones at OFFSET that a side has to read: all or none, where
+ * equal_unseen has said that it goes on like that. */
+static uint64_t
+bytes_to_read (const struct content *content, uint64_t offset,
+               uint64_t length)
+{
+  return piece_at (content, offset).data ? length : 0;
+}
+
 static errint_t
 compare_bytes (struct comparer *comparer, const struct content content[SIDES],
                uint64_t offset, size_t length, bool *equal)
 {
-  struct budget *budget = comparer->fs[SIDE_OVERLAY]->budget;
   uint64_t before = bytes_read (comparer);
-  errint_t err = budget_draw (&budget->compared_bytes, length) ? 0 : -EIO;
+  errint_t err = 0;
 
-  for (int side = 0; side < SIDES && err == 0; ++side)
-    err = content_load (&content[side], comparer->buffer[side], length,
-                        offset);
+  for (int side = 0; side < SIDES && err == 0; ++side) {
+    struct budget *budget = comparer->fs[side]->budget;
+    uint64_t bytes = bytes_to_read (&content[side], offset, length);
+    /* Each side pays for its own blocks, which have one owner each; inline
+     * data that is said to go on and on costs time, too. */
+    uint64_t price = content[side].is_inline ? length : bytes;
+
+    err = budget_draw (&budget->compared_bytes, price) ? 0 : -EIO;
+    if (err == 0)
+      err = content_load (&content[side], comparer->buffer[side], length,
+                          offset);
+    comparer->done += bytes;
+  }
   comparer->bytes += bytes_read (comparer) - before;
+  progress_update (comparer->progress, "compare", comparer->done,
+                   comparer->total);
   if (err == 0)
     *equal = memcmp (comparer->buffer[SIDE_BASE],
                      comparer->buffer[SIDE_OVERLAY], length) == 0;
@@ -149,56 +172,65 @@ compare_contents (struct comparer *comparer,
   return 0;
 }
 
-static bool
-same_lists (const struct content content[SIDES])
+static uint64_t
+measure_contents (const struct comparer *comparer,
+                  const struct content content[SIDES])
 {
-  const struct mapping *a = &content[SIDE_BASE].mapping;
-  const struct mapping *b = &content[SIDE_OVERLAY].mapping;
+  uint64_t size = content[SIDE_OVERLAY].size, offset = 0, bytes = 0;
 
-  if (a->count != b->count || content[SIDE_BASE].damaged ||
-      content[SIDE_OVERLAY].damaged)
-    return false;
-  for (size_t i = 0; i < a->count; ++i)
-    if (a->runs[i].logical != b->runs[i].logical ||
-        a->runs[i].physical != b->runs[i].physical ||
-        a->runs[i].count != b->runs[i].count ||
-        a->runs[i].unwritten != b->runs[i].unwritten)
-      return false;
-  return true;
+  while (offset < size && content[SIDE_BASE].size == size) {
+    uint64_t length = size - offset;
+    uint64_t skip = equal_unseen (comparer, content, offset, &length);
+
+    if (skip == 0) {
+      skip = length;
+      for (int side = 0; side < SIDES; ++side)
+        bytes += bytes_to_read (&content[side], offset, length);
+    }
+    offset += skip;
+  }
+  return bytes;
 }
 
 static errint_t
-compare_opened (struct comparer *comparer, const uint32_t number[SIDES],
-                struct content content[SIDES], enum content_answer *answer)
+open_contents (const struct comparer *comparer, const uint32_t number[SIDES],
+               struct content content[SIDES])
 {
-  struct inode inode[SIDES];
   errint_t err = 0;
 
   for (int side = 0; side < SIDES && err == 0; ++side) {
-    err = inode_read (comparer->fs[side], number[side], &inode[side]);
+    struct inode inode;
+
+    err = inode_read (comparer->fs[side], number[side], &inode);
     if (err == 0)
-      err = content_open (comparer->fs[side], &inode[side], &content[side]);
+      err = content_open (comparer->fs[side], &inode, &content[side]);
   }
-  if (err < 0)
-    return err;
-  if (comparer->trust_inodes && inode[0].length == inode[1].length &&
-      inode_raw_equal (inode[0].raw, inode[1].raw, inode[0].length) &&
-      same_lists (content)) {
-    *answer = CONTENT_SAME;
-    return 0;
-  }
-  return compare_contents (comparer, content, answer);
+  return err;
 }
 
 errint_t
-comparer_compare (struct comparer *comparer, uint32_t base, uint32_t overlay,
+comparer_measure (const struct comparer *comparer,
+                  const uint32_t inode[SIDES], uint64_t *bytes)
+{
+  struct content content[SIDES] = { { 0 }, { 0 } };
+  errint_t err = open_contents (comparer, inode, content);
+
+  *bytes = err == 0 ? measure_contents (comparer, content) : 0;
+  for (int side = 0; side < SIDES; ++side)
+    content_clear (&content[side]);
+  return err == -ENOMEM ? err : 0;
+}
+
+errint_t
+comparer_compare (struct comparer *comparer, const uint32_t inode[SIDES],
                   enum content_answer *answer)
 {
-  const uint32_t number[SIDES] = { base, overlay };
   uint64_t before = comparer->bytes;
   struct content content[SIDES] = { { 0 }, { 0 } };
-  errint_t err = compare_opened (comparer, number, content, answer);
+  errint_t err = open_contents (comparer, inode, content);
 
+  if (err == 0)
+    err = compare_contents (comparer, content, answer);
   for (int side = 0; side < SIDES; ++side)
     content_clear (&content[side]);
   comparer->files += comparer->bytes > before;

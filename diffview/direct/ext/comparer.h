@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Are the bytes of two files equal?  Reads only what was written since the
- * base, or lies at different places.
+ * Are the bytes of two files equal?  Leaves out only what lies at the same
+ * place of both disks and was not written since the base, and holes.  Nothing
+ * that an inode says of its file takes the place of the bytes.
  */
 #ifndef DELTAFS_EXT_COMPARER_H
 #define DELTAFS_EXT_COMPARER_H
@@ -11,28 +12,35 @@
 #include "errint.h"
 #include "filesystem.h"
 #include "judge.h"
+#include "progress.h"
 
 struct comparer {
   const struct filesystem *fs[SIDES];   /* borrowed */
-  const struct extents *written;        /* borrowed; NULL: not known */
-  /* Without knowing what was written: equal inodes with equal block lists are
-   * taken as equal. */
-  bool trust_inodes;
+  const struct extents *written;        /* borrowed; NULL: not known, and
+                                         * everything is read */
+  const struct progress *progress;      /* borrowed, or NULL */
   uint8_t *buffer[SIDES];       /* owned */
   /* What had to be read so far: */
   uint64_t files, bytes;        /* of both sides together */
+  uint64_t done, total;         /* for the progress: bytes of both sides */
 };
 
-/* *COMPARER is to be cleared whatever happens.  -ENOMEM. */
+/* *COMPARER is to be cleared whatever happens.  PROGRESS may be NULL.
+ * -ENOMEM. */
 errint_t comparer_init (struct comparer *comparer,
                         const struct filesystem *base,
-                        const struct filesystem *overlay, bool verify);
+                        const struct filesystem *overlay,
+                        const struct progress *progress);
 void comparer_clear (struct comparer *comparer);
 
-/* Compares regular files of the same size, given by their inode numbers, into
- * *ANSWER.  -ENOMEM. */
+/* How many bytes comparing regular files of the same size, given by their inode
+ * numbers, reads at most, on both sides together.  -ENOMEM. */
+errint_t comparer_measure (const struct comparer *comparer,
+                           const uint32_t inode[SIDES], uint64_t *bytes);
+
+/* Compares them into *ANSWER.  -ENOMEM. */
 errint_t comparer_compare (struct comparer *comparer,
-                           uint32_t base, uint32_t overlay,
+                           const uint32_t inode[SIDES],
                            enum content_answer *answer);
 
 #endif

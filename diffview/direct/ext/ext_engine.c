@@ -17,9 +17,11 @@
 #include "content.h"
 #include "delta.h"
 #include "ext_engine.h"
+#include "file_pairs.h"
 #include "lookup.h"
 #include "open_files.h"
 #include "record.h"
+#include "size_text.h"
 #include "walk.h"
 
 struct ext_engine {
@@ -59,23 +61,6 @@ ext_close (struct engine *engine)
   pthread_mutex_destroy (&ext->lock);
   free (ext->name);
   free (ext);
-}
-
-static errint_t
-answer_questions (struct comparer *comparer,
-                  struct content_questions *questions)
-{
-  errint_t err = 0;
-
-  for (size_t i = 0; i < questions->count && err == 0; ++i) {
-    struct content_question *question = &questions->list[i];
-
-    err = comparer_compare
-      (comparer, (uint32_t) question->node[SIDE_BASE]->entry.inode,
-       (uint32_t) question->node[SIDE_OVERLAY]->entry.inode,
-       &question->answer);
-  }
-  return err;
 }
 
 static const char *
@@ -128,18 +113,78 @@ report_unreadable (const struct ext_engine *ext, const struct delta *delta,
       report_entry (ext, &delta->entries[i]);
 }
 
+static void
+inodes_of (const struct content_question *question, uint32_t inode[SIDES])
+{
+  for (int side = 0; side < SIDES; ++side)
+    inode[side] = (uint32_t) question->node[side]->entry.inode;
+}
+
+/* Adds the files in the trees whose bytes have to be known. */
 static errint_t
-compare_trees (struct ext_engine *ext, struct comparer *comparer,
-               const struct compare_rules *rules, struct delta *delta,
-               unsigned filesystem)
+add_questions (const struct ext_engine *ext, bool both,
+               struct file_pairs *pairs)
 {
   struct content_questions questions = { 0 };
-  bool both = ext->fs[SIDE_BASE] != NULL && ext->fs[SIDE_OVERLAY] != NULL;
   errint_t err = compare_ask (ext->tree[SIDE_BASE], ext->tree[SIDE_OVERLAY],
                               TRUST_NOTHING, both, &questions);
 
+  for (size_t i = 0; i < questions.count && err == 0; ++i) {
+    uint32_t inode[SIDES];
+
+    inodes_of (&questions.list[i], inode);
+    err = file_pairs_add (pairs, inode, NULL, NULL, 0);
+  }
+  content_questions_clear (&questions);
+  return err;
+}
+
+/* It may take hours. */
+static void
+warn_of_reading (const struct ext_engine *ext, uint64_t bytes, size_t files)
+{
+  char text[SIZE_TEXT];
+
+  log_report (ext->log, LOG_LEVEL_WARNING, "reading all file data",
+              ext->name, "%s in %zu file%s, both sides together, because %s",
+              size_text (bytes, text), files, files == 1 ? "" : "s",
+              blocks_why_unknown (ext->blocks));
+}
+
+/* Compares the bytes of what is in PAIRS or in the trees, and adds to the trees
+ * what differs. */
+static errint_t
+compare_files (struct ext_engine *ext, const struct changes *changes,
+               struct comparer *comparer, struct file_pairs *pairs)
+{
+  size_t files;
+  errint_t err = add_questions (ext, true, pairs);
+
   if (err == 0)
-    err = answer_questions (comparer, &questions);
+    err = file_pairs_measure (pairs, comparer, &files);
+  if (err < 0)
+    return err;
+  if (comparer->written == NULL && files > 0)
+    warn_of_reading (ext, comparer->total, files);
+  err = file_pairs_compare (pairs, comparer);
+  return err < 0 ? err : walk_add_pairs (changes, pairs, ext->tree);
+}
+
+static errint_t
+compare_trees (struct ext_engine *ext, const struct file_pairs *pairs,
+               bool both, const struct compare_rules *rules,
+               struct delta *delta, unsigned filesystem)
+{
+  struct content_questions questions = { 0 };
+  errint_t err = compare_ask (ext->tree[SIDE_BASE], ext->tree[SIDE_OVERLAY],
+                              TRUST_NOTHING, both, &questions);
+
+  for (size_t i = 0; i < questions.count; ++i) {
+    uint32_t inode[SIDES];
+
+    inodes_of (&questions.list[i], inode);
+    questions.list[i].answer = file_pairs_find (pairs, inode);
+  }
   if (err == 0)
     err = compare_finish (ext->tree[SIDE_BASE], ext->tree[SIDE_OVERLAY],
                           rules, &questions, delta, filesystem);
@@ -167,8 +212,10 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
                  struct delta *delta, unsigned filesystem)
 {
   CLEANUP_CHANGES struct changes changes = { 0 };
+  CLEANUP_FILE_PAIRS struct file_pairs pairs = { 0 };
   struct comparer comparer = { 0 };
   size_t first = delta->count;
+  bool both = ext->fs[SIDE_BASE] != NULL && ext->fs[SIDE_OVERLAY] != NULL;
   bool known;
   errint_t err = blocks_compute_written (ext->blocks, &known);
 
@@ -177,14 +224,15 @@ compute_changes (struct ext_engine *ext, const struct compare_rules *rules,
                            ext->log, &changes);
   if (err == 0 && changes.everything)
     log_detail (ext->log, "%s: comparing both trees whole", ext->name);
-  if (err == 0 && ext->fs[SIDE_BASE] != NULL &&
-      ext->fs[SIDE_OVERLAY] != NULL)
+  if (err == 0 && both)
     err = comparer_init (&comparer, ext->fs[SIDE_BASE],
-                         ext->fs[SIDE_OVERLAY], rules->verify);
+                         ext->fs[SIDE_OVERLAY], rules->progress);
   if (err == 0)
-    err = walk_fill (&changes, &comparer, rules, ext->tree);
+    err = walk_fill (&changes, rules, ext->tree, &pairs);
+  if (err == 0 && both)
+    err = compare_files (ext, &changes, &comparer, &pairs);
   if (err == 0)
-    err = compare_trees (ext, &comparer, rules, delta, filesystem);
+    err = compare_trees (ext, &pairs, both, rules, delta, filesystem);
   if (err == 0)
     err = delta_own_metadata (delta, first);
   for (int side = 0; side < SIDES; ++side)

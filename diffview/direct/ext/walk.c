@@ -33,9 +33,9 @@ struct pending_list {
 
 struct walk {
   const struct changes *changes;
-  struct comparer *comparer;
   const struct compare_rules *rules;
   struct tree *const *tree;
+  struct file_pairs *files;     /* to be compared */
   struct number_set entered[SIDES];
   struct pending_list pairs, singles;   /* stacks */
   uint64_t memory_max;          /* bytes that the trees may take */
@@ -83,17 +83,16 @@ check_content (const struct filesystem *fs, uint32_t number,
   return 0;
 }
 
+/* Into ENTRY, with what it points to in TREE's memory. */
 static errint_t
-read_entry (struct walk *walk, enum side side,
-            const struct directory_name *name, struct entry *entry)
+read_entry (const struct filesystem *fs, const struct tree *tree,
+            uint32_t number, bool twin, struct entry *entry)
 {
-  const struct filesystem *fs = walk->changes->fs[side];
-  errint_t err = record_read (fs, name->inode, walk->tree[side]->arena,
-                              entry, NULL);
+  errint_t err = record_read (fs, number, tree->arena, entry, NULL);
 
   if (err == 0 && entry->type == ENTRY_FILE)
-    err = check_content (fs, name->inode, entry);
-  if (err == 0 && name->twin) {
+    err = check_content (fs, number, entry);
+  if (err == 0 && twin) {
     entry->missing |= ENTRY_NO_METADATA;
     if (entry->type == ENTRY_DIRECTORY)
       entry->missing |= ENTRY_NO_MEMBERS;
@@ -101,28 +100,31 @@ read_entry (struct walk *walk, enum side side,
   return err;
 }
 
-/* Both sides have the name, and neither is a directory: can it be left
- * out? */
+/* Both sides have the name, and neither is a directory: can it be left out,
+ * unless the bytes turn out to differ? */
 static errint_t
-is_equal (struct walk *walk, const struct entry entry[SIDES], bool *equal)
+leave_out (struct walk *walk, const struct pending *directory,
+           const struct member *member, const struct entry entry[SIDES],
+           bool *left_out)
 {
   const struct entry *base = &entry[SIDE_BASE];
   const struct entry *overlay = &entry[SIDE_OVERLAY];
-  enum content_answer answer = CONTENT_SAME;
+  const uint32_t inode[SIDES] = {
+    (uint32_t) base->inode, (uint32_t) overlay->inode,
+  };
   bool unreadable = false;
   unsigned kinds;
-  errint_t err = 0;
 
-  *equal = false;
+  *left_out = false;
   if (base->type == ENTRY_DIRECTORY || overlay->type == ENTRY_DIRECTORY)
     return 0;
-  /* What is different anyway is compared later, if at all. */
   kinds = judge (base, overlay, walk->rules, CONTENT_SAME, &unreadable);
-  if (kinds == 0 && !unreadable && judge_needs_content (base, overlay))
-    err = comparer_compare (walk->comparer, (uint32_t) base->inode,
-                            (uint32_t) overlay->inode, &answer);
-  *equal = err == 0 && kinds == 0 && !unreadable && answer == CONTENT_SAME;
-  return err;
+  if (kinds != 0 || unreadable)
+    return 0;
+  *left_out = true;
+  return !judge_needs_content (base, overlay) ? 0 :
+    file_pairs_add (walk->files, inode, directory->node, member->name,
+                    member->length);
 }
 
 /* Marks a node whose members are more than is looked at. */
@@ -184,7 +186,7 @@ walk_member (struct walk *walk, const struct pending *directory,
   const struct directory_name *base = member->side[SIDE_BASE];
   const struct directory_name *overlay = member->side[SIDE_OVERLAY];
   struct entry entry[SIDES];
-  bool equal = false;
+  bool left_out = false;
   errint_t err = 0;
 
   if (base != NULL && overlay != NULL && base->inode == overlay->inode &&
@@ -193,17 +195,20 @@ walk_member (struct walk *walk, const struct pending *directory,
     return 0;
   for (int side = 0; side < SIDES && err == 0; ++side)
     if (member->side[side] != NULL)
-      err = read_entry (walk, side, member->side[side], &entry[side]);
+      err = read_entry (walk->changes->fs[side], walk->tree[side],
+                        member->side[side]->inode, member->side[side]->twin,
+                        &entry[side]);
   if (err == 0 && base != NULL && overlay != NULL)
-    err = is_equal (walk, entry, &equal);
-  return err < 0 || equal ? err : add_nodes (walk, directory, member, entry);
+    err = leave_out (walk, directory, member, entry, &left_out);
+  return err < 0 || left_out ? err :
+    add_nodes (walk, directory, member, entry);
 }
 
 /* Is there no room for more members of a directory on either side? */
 static bool
 is_full (const struct walk *walk, const struct pending *directory)
 {
-  uint64_t memory = 0;
+  uint64_t memory = file_pairs_size (walk->files);
 
   for (int side = 0; side < SIDES; ++side) {
     if (directory->node[side] != NULL &&
@@ -353,11 +358,11 @@ memory_for_trees (void)
 }
 
 errint_t
-walk_fill (const struct changes *changes, struct comparer *comparer,
-           const struct compare_rules *rules, struct tree *const tree[SIDES])
+walk_fill (const struct changes *changes, const struct compare_rules *rules,
+           struct tree *const tree[SIDES], struct file_pairs *pairs)
 {
   struct walk walk = {
-    .changes = changes, .comparer = comparer, .rules = rules, .tree = tree,
+    .changes = changes, .rules = rules, .tree = tree, .files = pairs,
     .memory_max = memory_for_trees (),
   };
   errint_t err = walk_all (&walk);
@@ -369,5 +374,40 @@ walk_fill (const struct changes *changes, struct comparer *comparer,
   }
   free (walk.pairs.list);
   free (walk.singles.list);
+  return err;
+}
+
+static errint_t
+add_pair (const struct changes *changes, const struct file_pair *pair,
+          struct tree *const tree[SIDES])
+{
+  errint_t err = 0;
+
+  for (int side = 0; side < SIDES && err == 0; ++side) {
+    struct tree_node *node = tree_add (tree[side], pair->directory[side],
+                                       pair->name, strlen (pair->name));
+
+    err = node == NULL ? -ENOMEM
+      : read_entry (changes->fs[side], tree[side], pair->inode[side], false,
+                    &node->entry);
+  }
+  return err;
+}
+
+errint_t
+walk_add_pairs (const struct changes *changes, const struct file_pairs *pairs,
+                struct tree *const tree[SIDES])
+{
+  bool added = false;
+  errint_t err = 0;
+
+  for (size_t i = 0; i < pairs->count && err == 0; ++i)
+    if (pairs->list[i].name != NULL &&
+        pairs->list[i].answer != CONTENT_SAME) {
+      err = add_pair (changes, &pairs->list[i], tree);
+      added = true;
+    }
+  for (int side = 0; side < SIDES && err == 0 && added; ++side)
+    err = tree_sort (tree[side]);
   return err;
 }

@@ -9,9 +9,8 @@
 #define DELTAFS_EXT_WALK_H
 
 #include "changes.h"
-#include "comparer.h"
 #include "errint.h"
-#include "progress.h"
+#include "file_pairs.h"
 #include "tree.h"
 
 /* What is below a directory whose path is longer is not looked at: PATH_MAX of
@@ -19,10 +18,17 @@
 #define WALK_PATH_MAX 4096
 
 /* Fills the trees, which are new.  A side without a filesystem has NULL in
- * CHANGES->fs and in TREE.  Both are sorted afterwards.  COMPARER is used
- * where both sides are there, RULES say what is equal.  -ENOMEM. */
-errint_t walk_fill (const struct changes *changes, struct comparer *comparer,
+ * CHANGES->fs and in TREE.  Both are sorted afterwards.  RULES say what is
+ * equal.  Files that both sides have at a path, with nothing different but
+ * their bytes, if these are, are not in the trees: they are added to PAIRS.
+ * -ENOMEM. */
+errint_t walk_fill (const struct changes *changes,
                     const struct compare_rules *rules,
-                    struct tree *const tree[SIDES]);
+                    struct tree *const tree[SIDES], struct file_pairs *pairs);
+
+/* Adds those of PAIRS, which were compared, that are not the same.  -ENOMEM. */
+errint_t walk_add_pairs (const struct changes *changes,
+                         const struct file_pairs *pairs,
+                         struct tree *const tree[SIDES]);
 
 #endif
