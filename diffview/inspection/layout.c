@@ -80,34 +80,99 @@ is_taken (const struct layout *layout, const char *mount_point)
   return false;
 }
 
-static void
-warn_missing (const struct fstab_entry *entry, const struct log *log)
+/* "/dev/root" is the kernel's word for wherever it started from. */
+static bool
+may_be_missing (const struct fstab_entry *entry)
 {
-  CLEANUP_FREE char *text = fstab_entry_text (entry);
+  return entry->optional
+    || (entry->tag == FSTAB_DEVICE
+        && (devices_is_removable (entry->value)
+            || strcmp (entry->value, "/dev/root") == 0));
+}
 
-  if (entry->optional
-      || (entry->tag == FSTAB_DEVICE && devices_is_removable (entry->value)))
+static bool
+same_source (const struct fstab_entry *a, const struct fstab_entry *b)
+{
+  return a->tag == b->tag && strcmp (a->value, b->value) == 0;
+}
+
+/* Where the lines from FIRST on would mount the device of FIRST, "/home, /var":
+ * to be freed.  NULL where that is nowhere but at "/", and without memory. */
+static char *
+list_mount_points (const struct fstab *fstab, size_t first)
+{
+  const struct fstab_entry *list = fstab->list;
+  size_t size = 0;
+  char *text, *end;
+
+  for (size_t i = first; i < fstab->count; ++i)
+    if (same_source (&list[i], &list[first]) && !may_be_missing (&list[i])
+        && strcmp (list[i].mount_point, "/") != 0)
+      size += strlen (list[i].mount_point) + 2;
+  if (size == 0 || (text = end = malloc (size)) == NULL)
+    return NULL;
+  for (size_t i = first; i < fstab->count; ++i)
+    if (same_source (&list[i], &list[first]) && !may_be_missing (&list[i])
+        && strcmp (list[i].mount_point, "/") != 0) {
+      if (end != text)
+        end = stpcpy (end, ", ");
+      end = stpcpy (end, list[i].mount_point);
+    }
+  return text;
+}
+
+/* Once for each device, whatever the number of lines that name it.  ROOT is
+ * what was taken for the root. */
+static void
+warn_missing (const struct fstab *fstab, size_t index, const char *root,
+              const struct log *log)
+{
+  static const char what[] =
+    "the guest's fstab names a device that is not on the disk";
+  const struct fstab_entry *entry = &fstab->list[index];
+  CLEANUP_FREE char *text = fstab_entry_text (entry);
+  CLEANUP_FREE char *places = NULL;
+
+  if (may_be_missing (entry)) {
     log_detail (log, "the disk has no %s, which the guest's fstab names",
                 text != NULL ? text : entry->value);
-  else
-    log_report (log, LOG_LEVEL_WARNING,
-                "the guest's fstab names a device that is not on the disk",
-                text, "nothing is shown at %s for it", entry->mount_point);
+    return;
+  }
+  for (size_t i = 0; i < index; ++i)
+    if (same_source (&fstab->list[i], entry)
+        && !may_be_missing (&fstab->list[i]))
+      return;
+  places = list_mount_points (fstab, index);
+  for (size_t i = index; i < fstab->count; ++i)
+    if (same_source (&fstab->list[i], entry)
+        && !may_be_missing (&fstab->list[i])
+        && strcmp (fstab->list[i].mount_point, "/") == 0) {
+      log_report (log, LOG_LEVEL_WARNING, what, text,
+                  "%s, which has this fstab, is taken for its root%s%s", root,
+                  places != NULL ? "; nothing is shown for it at " : "",
+                  places != NULL ? places : "");
+      return;
+    }
+  log_report (log, LOG_LEVEL_WARNING, what, text,
+              "nothing is shown for it at %s",
+              places != NULL ? places : entry->mount_point);
 }
 
 static errint_t
 add_entry (struct layout *layout, const struct filesystems *filesystems,
-           const struct fstab_entry *entry, const struct log *log)
+           const struct guest *guest, size_t line, const struct log *log)
 {
+  const struct fstab_entry *entry = &guest->fstab->list[line];
   const struct filesystem *filesystem;
   size_t index;
 
-  if (strcmp (entry->mount_point, "/") == 0)
-    return 0;                   /* where that fstab is from */
   if (!devices_find_entry (filesystems, entry, &index)) {
-    warn_missing (entry, log);
+    warn_missing (guest->fstab, line, filesystems->list[guest->root].device,
+                  log);
     return 0;
   }
+  if (strcmp (entry->mount_point, "/") == 0)
+    return 0;                   /* where that fstab is from */
   filesystem = &filesystems->list[index];
   if (is_taken (layout, entry->mount_point)) {
     log_detail (log, "the guest's fstab has %s twice: the first one counts",
@@ -140,8 +205,7 @@ layout_of_guest (const struct filesystems *filesystems,
   if ((error = add (layout, guest->root, guest->subtree, "/", true)) != 0)
     return error;
   for (size_t i = 0; guest->fstab != NULL && i < guest->fstab->count; ++i)
-    if ((error = add_entry (layout, filesystems, &guest->fstab->list[i],
-                            log)) != 0)
+    if ((error = add_entry (layout, filesystems, guest, i, log)) != 0)
       return error;
   if ((error = add_others (layout, filesystems)) != 0)
     return error;

@@ -166,6 +166,53 @@ by_fstab (void **state)
   assert_false (messages_have (&messages, "/dev/sr0"));
 }
 
+static size_t
+count_warnings (void)
+{
+  size_t count = 0;
+
+  for (const char *at = messages.text; (at = strstr (at, "warning: ")) != NULL;
+       ++at)
+    ++count;
+  return count;
+}
+
+static void
+expect_one_warning (const char *fstab, const char *warning)
+{
+  CLEANUP (filesystems_free) struct filesystems *filesystems = some ();
+  CLEANUP (layout_free) struct layout *layout =
+    layout_with (filesystems, 1, "/", fstab);
+
+  expect_mount (layout, 0, 1, "/");
+  assert_int_equal (count_warnings (), 1);
+  assert_true (messages_have (&messages, warning));
+}
+
+static void
+missing_devices (void **state)
+{
+  (void) state;
+  expect_one_warning ("UUID=gone / ext4 defaults 0 1\n"
+                      "UUID=abcd-1234 /boot/efi vfat umask=0077 0 1\n",
+                      "not on the disk: UUID=gone: sda2, which has this "
+                      "fstab, is taken for its root\n");
+  expect_one_warning ("UUID=gone /home btrfs subvol=@home 0 0\n"
+                      "UUID=gone / btrfs subvol=@ 0 0\n"
+                      "UUID=gone /x btrfs noauto 0 0\n"
+                      "UUID=gone /var btrfs subvol=@var 0 0\n",
+                      "UUID=gone: sda2, which has this fstab, is taken for "
+                      "its root; nothing is shown for it at /home, /var\n");
+  expect_one_warning ("UUID=root-uuid / ext4 defaults 0 1\n"
+                      "LABEL=gone /srv ext4 defaults 0 1\n"
+                      "LABEL=gone /opt ext4 defaults 0 1\n",
+                      "LABEL=gone: nothing is shown for it at /srv, /opt\n");
+  expect_one_warning ("/dev/root / ext4 defaults 0 1\n"
+                      "/dev/sdb1 /x ext4 noauto 0 1\n"
+                      "/dev/sdb1 /y ext4 defaults 0 1\n",
+                      "/dev/sdb1: nothing is shown for it at /y\n");
+}
+
 /* A snapshot, or another copy, has the name of its source, and it may come
  * first. */
 static void
@@ -475,6 +522,7 @@ main (void)
     cmocka_unit_test (by_hand),
     cmocka_unit_test (by_hand_encrypted),
     cmocka_unit_test (by_hand_wrong),
+    cmocka_unit_test (missing_devices),
     cmocka_unit_test (test_keys),
   };
 
