@@ -170,7 +170,7 @@ lay_out (struct inspection *inspection)
                                  inspection->log, &inspection->layout);
     return error == -ENOMEM ? no_memory (inspection) : error;
   }
-  if (plan_any_comparison (filesystems) && plan_needs_guest (filesystems))
+  if (plan_any_comparison (filesystems))
     error = guest_find (filesystems, &access, inspection->log, &guest);
   if (error == 0 && guest != NULL)
     error = lay_out_guest (inspection, guest);

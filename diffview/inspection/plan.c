@@ -83,21 +83,6 @@ plan_any_filesystem (const struct filesystems *filesystems)
   return false;
 }
 
-bool
-plan_needs_guest (const struct filesystems *filesystems)
-{
-  size_t count = 0;
-
-  for (size_t i = 0; i < filesystems->count; ++i) {
-    if (!filesystem_counts (&filesystems->list[i]))
-      continue;
-    ++count;
-    if (filesystem_is_btrfs (&filesystems->list[i]))
-      return true;
-  }
-  return count > 1;
-}
-
 /* Are all selected devices known already, and are they no containers? */
 static bool
 all_known (const struct filesystems *filesystems,

@@ -40,7 +40,4 @@ bool plan_any_filesystem (const struct filesystems *filesystems);
 bool plan_needs_look_inside (const struct filesystems *filesystems,
                              const struct selection *selection);
 
-/* Does it matter whether there is an operating system? */
-bool plan_needs_guest (const struct filesystems *filesystems);
-
 #endif

@@ -137,4 +137,12 @@ is "nothing else" "$(cd delta && find . -type f | LC_ALL=C sort | tr '\n' ' ')" 
 check "umount" deltafs umount delta
 is "the images are as they were" \
    "$(sha256sum base.raw overlay.qcow2 dirty.qcow2)" "$sums"
+
+check "the guest names devices that are not there" write \
+    'printf "UUID=gone / ext4\nLABEL=far /home ext4\n" >etc/fstab'
+run deltafs diff --engine direct overlay.qcow2
+is "missing devices: exit code" "$status" 0
+is "missing devices: each is named once, the root's too" "$(cat err)" \
+    "deltafs: warning: the guest's fstab names a device that is not on the disk: UUID=gone: sda1, which has this fstab, is taken for its root
+deltafs: warning: the guest's fstab names a device that is not on the disk: LABEL=far: nothing is shown for it at /home"
 done_testing

@@ -103,7 +103,6 @@ partitions (void **state)
   expect (filesystems, "sda6", TASK_COMPARE);
   expect (filesystems, "sda11", TASK_NONE);
   assert_string_equal (messages.text, "");
-  assert_true (plan_needs_guest (filesystems));
   assert_true (plan_anything (filesystems));
   assert_false (plan_needs_look_inside (filesystems, NULL));
 }
@@ -201,7 +200,6 @@ nothing (void **state)
   filesystems = pair_up (&unwritten, 1, &unwritten, 1);
   assert_true (plan_any_filesystem (filesystems));
   assert_false (plan_anything (filesystems));
-  assert_false (plan_needs_guest (filesystems));
   assert_string_equal (filesystems->list[0].device, "sda");
   filesystems_free (filesystems);
 }
