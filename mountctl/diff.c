@@ -49,9 +49,11 @@ print_all (const struct report *report, const struct delta *delta,
 }
 
 static int
-exit_code (const struct options *options, const struct delta_totals *totals)
+exit_code (const struct options *options, const struct print_summary *summary)
 {
-  if (totals->unreadable > 0)
+  const struct delta_totals *totals = &summary->totals;
+
+  if (totals->unreadable > 0 || summary->base_changed)
     return EXIT_UNREADABLE;
   if (options->exit_code
       && (totals->added > 0 || totals->modified > 0 || totals->deleted > 0))
@@ -66,11 +68,12 @@ print_delta (const struct report *report, const struct work *work, int *code)
   struct print_summary summary = {
     .silent = report_count_silent (delta),
     .engine = inspection_engine (work->inspection),
+    .base_changed = inspection_base_changed (work->inspection),
     .seconds = seconds_since (&report->started),
   };
 
   delta_count (delta, &summary.totals);
-  *code = exit_code (report->options, &summary.totals);
+  *code = exit_code (report->options, &summary);
   return print_all (report, delta, &summary);
 }
 

@@ -98,7 +98,9 @@ print_delta (const struct report *report, const struct work *work, int *code)
     return error;
   delta_count (delta, &totals);
   report_tell_counts (delta, log);
-  *code = incomplete || totals.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+  *code = incomplete || totals.unreadable > 0
+    || inspection_base_changed (work->inspection)
+    ? EXIT_UNREADABLE : EXIT_DONE;
   if (export->manifest != NULL
       && manifest_finish (export->manifest, log) < 0)
     *code = EXIT_FAILED;

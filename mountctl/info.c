@@ -51,7 +51,8 @@ print_all (const struct report *report, const struct work *work)
 static errint_t
 print_survey (const struct report *report, const struct work *work, int *code)
 {
-  *code = work->survey->incomplete ? EXIT_UNREADABLE : EXIT_DONE;
+  *code = work->survey->incomplete || work->survey->base_changed
+    ? EXIT_UNREADABLE : EXIT_DONE;
   return print_all (report, work);
 }
 

@@ -22,6 +22,7 @@ struct print_summary {
   struct delta_totals totals;
   uint64_t silent;              /* entries with such a change */
   const char *engine;
+  bool base_changed;            /* the base was written to, see inspection.h */
   double seconds;
 };
 

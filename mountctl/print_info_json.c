@@ -170,6 +170,9 @@ put_survey (json_t *object, const struct survey *survey)
 {
   json_t *places;
 
+  if (survey->base_changed
+      && json_object_set_new (object, "base_changed", json_true ()) != 0)
+    return -1;
   if (put_disk (object, "disk", survey, SIDE_OVERLAY) != 0
       || put_disk (object, "base_disk", survey, SIDE_BASE) != 0
       || (places = put_new (object, "partitions", json_array ())) == NULL)

@@ -199,8 +199,9 @@ print_json_summary (const struct print_summary *summary, FILE *file)
 
   fprintf (file, "{\"summary\":{\"added\":%" PRIu64 ",\"modified\":%" PRIu64
            ",\"deleted\":%" PRIu64 ",\"unreadable\":%" PRIu64
-           ",\"filtered\":%" PRIu64 ",\"engine\":\"%s\",\"seconds\":%.3f}}\n",
+           ",\"filtered\":%" PRIu64 ",\"engine\":\"%s\",\"seconds\":%.3f%s}}\n",
            totals->added, totals->modified, totals->deleted,
            totals->unreadable, totals->filtered,
-           summary->engine, summary->seconds);
+           summary->engine, summary->seconds,
+           summary->base_changed ? ",\"base_changed\":true" : "");
 }

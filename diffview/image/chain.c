@@ -318,6 +318,7 @@ take_missing_place (struct walk *walk)
   log_detail (walk->log, "%s stands for %s",
               chain->layers[chain->count - 1].file->name, walk->missing);
   walk->chains->base_index = chain->count - 1;
+  walk->chains->stands_in = true;
   free (steal_pointer (&walk->missing));
   free (steal_pointer (&walk->missing_reason));
   error = follow (walk, chain);

@@ -6,6 +6,7 @@
 #ifndef DELTAFS_IMAGE_CHAIN_H
 #define DELTAFS_IMAGE_CHAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cleanup.h"
@@ -34,6 +35,8 @@ struct image_chains {
   /* Which layer of the overlay's chain is the base; 0: none, it has a chain
    * of its own. */
   size_t base_index;
+  bool stands_in;               /* the base is there for a layer that was not
+                                 * found by its stored name */
   struct image_chain base;      /* empty unless base_index is 0 */
 };
 

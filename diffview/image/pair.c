@@ -14,6 +14,7 @@
 
 #include "blockgraph.h"
 #include "chain.h"
+#include "chain_times.h"
 #include "image_watch.h"
 #include "local_disk.h"
 #include "nbd_side.h"
@@ -43,6 +44,7 @@ struct image_pair {
   uint64_t size[SIDES];         /* bytes */
   bool has_map;
   struct extents written;
+  bool base_is_younger;
 };
 
 static const char *
@@ -244,6 +246,7 @@ open_pair (struct image_pair *pair, const struct pair_options *options,
 
   if (error != 0)
     return error;
+  pair->base_is_younger = chain_base_is_younger (pair->chains);
   error = image_watch_new (pair->chains, log, &pair->watch);
   if (error != 0)
     return log_error (log, error, "cannot open the images", NULL);
@@ -333,6 +336,18 @@ pair_is_distant (const struct image_pair *pair, enum side side)
 {
   return pair->local[side] == NULL
     || !local_disk_is_whole (pair->local[side]);
+}
+
+bool
+pair_is_stacked (const struct image_pair *pair)
+{
+  return pair->chains->base_index != 0;
+}
+
+bool
+pair_base_is_younger (const struct image_pair *pair)
+{
+  return pair->base_is_younger;
 }
 
 const struct extents *

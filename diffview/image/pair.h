@@ -69,6 +69,15 @@ bool pair_is_distant (const struct image_pair *pair, enum side side);
  * everything may differ). */
 const struct extents *pair_written (const struct image_pair *pair);
 
+/* Is the overlay's content made of the base's, with that of other layers on top?
+ * Not where the base has a chain of its own. */
+bool pair_is_stacked (const struct image_pair *pair);
+
+/* By the times of their files, was the base written to after the layer above it
+ * was made?  Not where it is a layer that was not found by its stored name: that
+ * is a copy, whose times say nothing. */
+bool pair_base_is_younger (const struct image_pair *pair);
+
 /* Reads LENGTH bytes of a side's disk as the images hold them (no journal
  * replayed).  Beyond the end of the disk: -EINVAL.  -EIO is not reported.
  * -EREMOTEIO, which is reported the first time, in its place where an image of

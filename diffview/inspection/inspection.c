@@ -17,6 +17,7 @@
 #include "layout.h"
 #include "mount_points.h"
 #include "plan.h"
+#include "right_base.h"
 #include "selection.h"
 
 struct inspection {
@@ -29,6 +30,7 @@ struct inspection {
   struct layout *layout;
   struct delta *delta;
   bool used_direct, used_guestfs;
+  bool base_changed;
 };
 
 /* How the computations went. */
@@ -79,6 +81,12 @@ inspection_engine (const struct inspection *inspection)
   if (inspection->used_direct)
     return "direct";
   return inspection->used_guestfs ? "guestfs" : "none";
+}
+
+bool
+inspection_base_changed (const struct inspection *inspection)
+{
+  return inspection->base_changed;
 }
 
 static errint_t
@@ -405,6 +413,10 @@ inspection_open (struct image_pair *pair,
   inspection->options.rules.progress = options->progress;
   inspection->log = options->log;
   error = inspect (inspection);
+  /* Where that failed, the wrong base may be why. */
+  if (error != -EAGAIN && inspection->disks.filesystems != NULL)
+    inspection->base_changed =
+      right_base_was_changed (pair, &inspection->disks, options->log);
   if (error != 0)
     return error;
   /* What is left is reading files, which shows no progress. */

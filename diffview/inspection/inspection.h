@@ -57,6 +57,10 @@ DEFINE_CLEANUP (struct inspection *, inspection_close)
 /* The finished delta set, the inspection's. */
 const struct delta *inspection_delta (const struct inspection *inspection);
 
+/* Is it proven that the base was written to after the overlay was made on it?
+ * It was reported: changes of the base are in the delta set then. */
+bool inspection_base_changed (const struct inspection *inspection);
+
 /* "guestfs", "direct", "mixed", or "none" where nothing had to be read. */
 const char *inspection_engine (const struct inspection *inspection);
 

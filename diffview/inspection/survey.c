@@ -10,6 +10,7 @@
 #include "disks.h"
 #include "engines.h"
 #include "plan.h"
+#include "right_base.h"
 #include "survey.h"
 #include "survey_account.h"
 
@@ -231,6 +232,8 @@ survey_open (struct image_pair *pair,
       || (error = survey_account (pair, options, &whole->disks,
                                   &whole->survey)) != 0)
     return error;
+  whole->survey.base_changed =
+    right_base_was_changed (pair, &whole->disks, options->log);
   *result = steal_pointer (&survey);
   return 0;
 }

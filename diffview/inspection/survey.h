@@ -51,6 +51,7 @@ struct survey {
   struct account outside;       /* of what lies in no partition */
   struct account total;         /* of everything that was written: its sum is
                                  * that of pair_written */
+  bool base_changed;            /* proven, and reported: see inspection.h */
   bool incomplete;              /* something is damaged; reported */
 };
 

@@ -303,6 +303,13 @@ inspection_engine (const struct inspection *inspection
   return "memory";
 }
 
+bool
+inspection_base_changed (const struct inspection *inspection
+                         __attribute__ ((unused)))
+{
+  return false;
+}
+
 /* One partition with an odd label, and a gap. */
 errint_t
 survey_open (struct image_pair *pair,
