@@ -9,6 +9,11 @@
 
 #include "delta.h"
 
+/* What struct delta_entry has room for. */
+_Static_assert (KIND_IGNORED == 1 << (KIND_BITS - 1), "a kind is lost");
+_Static_assert (STATUS_UNREADABLE < 1 << (16 - KIND_BITS),
+                "a status is lost");
+
 static const char *const kind_names[KIND_COUNT] = {
   "content", "mode", "owner", "xattr", "acl", "capability", "selinux",
   "target", "device", "type", "time", "silent",

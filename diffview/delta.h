@@ -46,6 +46,7 @@ enum {
   KIND_IGNORED = 1 << 12,
 };
 #define KIND_COUNT 12           /* of those with a name */
+#define KIND_BITS 13            /* of all */
 
 /* The name of the kind with bit number INDEX (0 to KIND_COUNT - 1), "content"
  * to "silent": static. */
@@ -63,8 +64,8 @@ struct delta_entry {
   /* Path in the guest's tree as the user sees it; an engine gives the path
    * within its filesystem, which inspection moves to its mount point. */
   const char *path;
-  uint16_t status : 4;          /* enum status */
-  uint16_t kinds : KIND_COUNT;  /* KIND_…; of an unreadable entry: the kinds
+  uint16_t status : 16 - KIND_BITS;     /* enum status */
+  uint16_t kinds : KIND_BITS;   /* KIND_…; of an unreadable entry: the kinds
                                  * that are known all the same */
   uint16_t filesystem;          /* index in delta.filesystems */
   uint32_t engine_number;       /* the engine's, for its pread */

@@ -265,6 +265,8 @@ filters_ignored (void **state)
   add (delta, 0, "/c", STATUS_UNREADABLE, KIND_IGNORED, &file);
   add (delta, 0, "/d", STATUS_MODIFIED, KIND_IGNORED, &directory);
   add (delta, 0, "/d/x", STATUS_ADDED, 0, &file);
+  assert_int_equal (delta->entries[1].kinds, KIND_IGNORED);
+  assert_int_equal (delta->entries[2].kinds, KIND_MODE | KIND_IGNORED);
   assert_int_equal (delta_filter (delta, &filter), 0);
   assert_int_equal (delta_finish (delta), 0);
   expect (delta, "- /\nM mode /b\n? /c\n- /d\nA /d/x\n");
