@@ -14,10 +14,12 @@
 #include "partition_tables.h"
 
 #define SECTOR 512
+#define LARGE_SECTOR 4096
 #define START (64 * 1024)
 #define MBR_TABLE 446
 #define MBR_ENTRY 16
 #define MBR_ENTRIES 4
+#define MBR_TYPE_GPT 0xee
 #define ENTRIES_MAX_BYTES (1024 * 1024)
 
 /* The extended boot records that were seen, by sector. */
@@ -25,6 +27,7 @@ struct chain {
   struct disk_window *window;
   const struct log *log;
   struct extents *areas;
+  unsigned sector_size;         /* what the chain counts in, bytes */
   uint32_t seen[PARTITIONS_MAX];
   size_t count;
 };
@@ -96,11 +99,11 @@ follow (struct chain *chain, uint32_t start)
       return too_many (chain->log);
     chain->seen[chain->count++] = place;
     error = disk_window_read (chain->window, record, sizeof record,
-                              (uint64_t) place * SECTOR);
+                              (uint64_t) place * chain->sector_size);
     if (error != 0 || !is_boot_record (record))
       return error;
-    error = add_area (chain->areas, chain->log, (uint64_t) place * SECTOR,
-                      SECTOR);
+    error = add_area (chain->areas, chain->log,
+                      (uint64_t) place * chain->sector_size, SECTOR);
     if (error != 0)
       return error;
     link = find_link (record);
@@ -113,7 +116,7 @@ follow (struct chain *chain, uint32_t start)
       /* The record is on the disk, or it would not have a signature. */
       memset (record + MBR_TABLE, 0, MBR_ENTRIES * MBR_ENTRY);
       return disk_window_patch (chain->window, record, sizeof record,
-                                (uint64_t) place * SECTOR);
+                                (uint64_t) place * chain->sector_size);
     }
     place = next;
   }
@@ -121,7 +124,7 @@ follow (struct chain *chain, uint32_t start)
 
 static errint_t
 copy_mbr (struct disk_window *window, const struct log *log,
-          struct extents *areas, unsigned char *mbr)
+          struct extents *areas, unsigned sector_size, unsigned char *mbr)
 {
   struct chain *chain;
   errint_t error = 0;
@@ -134,6 +137,7 @@ copy_mbr (struct disk_window *window, const struct log *log,
   chain->window = window;
   chain->log = log;
   chain->areas = areas;
+  chain->sector_size = sector_size;
   for (int i = 0; error == 0 && i < MBR_ENTRIES; ++i) {
     const unsigned char *entry = mbr + MBR_TABLE + i * MBR_ENTRY;
     const uint32_t start = bytes_le32 (entry + 8);
@@ -141,7 +145,7 @@ copy_mbr (struct disk_window *window, const struct log *log,
     if (bytes_le32 (entry + 12) == 0)
       continue;
     /* Tables of other systems nest there. */
-    error = disk_window_copy (window, (uint64_t) start * SECTOR, START);
+    error = disk_window_copy (window, (uint64_t) start * sector_size, START);
     if (error == 0 && is_extended (entry) && start != 0
         && !was_seen (chain, start))
       error = follow (chain, start);
@@ -203,21 +207,41 @@ errint_t
 partition_tables_copy (struct disk_window *window, const struct log *log,
                        struct extents *areas, unsigned *sector_size)
 {
-  unsigned char start[4096 + SECTOR];
+  unsigned char start[LARGE_SECTOR + SECTOR];
   errint_t error;
 
-  *sector_size = SECTOR;
   error = disk_window_copy (window, 0, START);
   if (error == 0)
     error = disk_window_read (window, start, sizeof start, 0);
   if (error != 0 || disk_window_size (window) < sizeof start)
     return error;
-  if (is_gpt (start + 4096) && !is_gpt (start + SECTOR))
-    *sector_size = 4096;
+  if (is_gpt (start + SECTOR))
+    *sector_size = SECTOR;
+  else if (is_gpt (start + LARGE_SECTOR))
+    *sector_size = LARGE_SECTOR;
   error = add_area (areas, log, 0, SECTOR);
   if (error == 0)
     error = copy_gpts (window, log, areas, *sector_size);
   if (error == 0)
-    error = copy_mbr (window, log, areas, start);
+    error = copy_mbr (window, log, areas, *sector_size, start);
+  return error;
+}
+
+errint_t
+partition_tables_mbr_fits (struct disk_window *window, unsigned sector_size,
+                           bool *fits)
+{
+  unsigned char mbr[SECTOR];
+  errint_t error = disk_window_read (window, mbr, sizeof mbr, 0);
+
+  *fits = error == 0 && is_boot_record (mbr);
+  for (int i = 0; *fits && i < MBR_ENTRIES; ++i) {
+    const unsigned char *entry = mbr + MBR_TABLE + i * MBR_ENTRY;
+    const uint64_t end = (uint64_t) bytes_le32 (entry + 8)
+      + bytes_le32 (entry + 12);
+
+    *fits = entry[4] != MBR_TYPE_GPT
+      && end <= disk_window_size (window) / sector_size;
+  }
   return error;
 }

@@ -22,10 +22,13 @@
 #define TAIL (160 * 1024)
 #define MANY 128
 
+#define SMALL_SECTOR 512
+#define LARGE_SECTOR 4096
+
 struct probing {
   struct disk_window *window;
   const struct log *log;
-  blkid_probe probe;            /* of the whole disk */
+  blkid_probe probe;            /* of the whole disk, or NULL */
   size_t count;                 /* of volumes */
   const struct volumes *base;   /* what the base's disk has, or NULL */
 };
@@ -424,16 +427,20 @@ add_whole (struct probing *probing, struct volumes *volumes)
   return 0;
 }
 
+/* What a table has in sectors of volumes->sector_size, or the disk without a
+ * table. */
 static errint_t
-probe_disk (struct probing *probing, struct volumes *volumes)
+probe_table (struct probing *probing, struct volumes *volumes)
 {
   const uint64_t size = disk_window_size (probing->window);
   const struct volume disk = { .length = size };
   blkid_partlist partitions;
   errint_t error;
 
-  if (size == 0)
-    return probe_whole (probing, volumes);
+  blkid_free_probe (probing->probe);
+  probing->probe = blkid_new_probe ();
+  if (probing->probe == NULL)
+    return no_memory (probing->log);
   error = partition_tables_copy (probing->window, probing->log,
                                  &volumes->table_areas,
                                  &volumes->sector_size);
@@ -462,6 +469,60 @@ probe_disk (struct probing *probing, struct volumes *volumes)
   return error == 0 ? add_whole (probing, volumes) : error;
 }
 
+/* Is there a table, and does none of its partitions hold anything known? */
+static bool
+is_unknown (const struct volumes *volumes)
+{
+  for (size_t i = 0; i < volumes->count; ++i)
+    if (volumes->list[i].type != NULL)
+      return false;
+  return volumes->table != NULL;
+}
+
+/* An MBR does not say which sectors it counts in: those that lead to something
+ * that is known. */
+static errint_t
+try_large_sectors (struct probing *probing, struct volumes *volumes)
+{
+  CLEANUP (volumes_free) struct volumes *large = calloc (1, sizeof *large);
+  errint_t error;
+
+  if (large == NULL)
+    return no_memory (probing->log);
+  large->sector_size = LARGE_SECTOR;
+  error = probe_table (probing, large);
+  if (error == 0 && !is_unknown (large)) {
+    const struct volumes small = *volumes;
+
+    *volumes = *large;
+    *large = small;
+  }
+  return error;
+}
+
+static errint_t
+probe_disk (struct probing *probing, struct volumes *volumes)
+{
+  const struct volumes *base = probing->base;
+  bool fits = false;
+  errint_t error;
+
+  volumes->sector_size = SMALL_SECTOR;
+  if (disk_window_size (probing->window) == 0)
+    return probe_whole (probing, volumes);
+  error = partition_tables_mbr_fits (probing->window, LARGE_SECTOR, &fits);
+  if (error != 0)
+    return error;
+  /* The disk of a clone has the sectors of its golden image. */
+  if (fits && base != NULL && base->table != NULL)
+    volumes->sector_size = base->sector_size;
+  error = probe_table (probing, volumes);
+  if (error == 0 && fits && (base == NULL || base->table == NULL)
+      && volumes->sector_size == SMALL_SECTOR && is_unknown (volumes))
+    error = try_large_sectors (probing, volumes);
+  return error;
+}
+
 errint_t
 volumes_probe (struct image_pair *pair, enum side side,
                const struct volumes *base, const struct log *log,
@@ -475,14 +536,8 @@ volumes_probe (struct image_pair *pair, enum side side,
   if (error != 0)
     return error;
   volumes = calloc (1, sizeof *volumes);
-  if (volumes != NULL)
-    volumes->sector_size = 512;
   probing.window = window;
-  probing.probe = blkid_new_probe ();
-  if (volumes == NULL || probing.probe == NULL)
-    error = no_memory (log);
-  else
-    error = probe_disk (&probing, volumes);
+  error = volumes == NULL ? no_memory (log) : probe_disk (&probing, volumes);
   blkid_free_probe (probing.probe);
   if (error == 0)
     *result = steal_pointer (&volumes);

@@ -126,6 +126,42 @@ look 1-5,9
 is "gpt: large sectors" "$(cat columns)" "table gpt sectors 4096
 1 1048576 8388608 filesystem ext4 big"
 
+# An MBR that counts in such sectors, with a logical partition; and one of a
+# disk that holds nothing which is known.
+python3 - <<'EOF'
+import struct
+def entry(kind, start, size):
+    return struct.pack("<BBBBBBBBII", 0, 0, 2, 0, kind, 255, 255, 255, start,
+                       size)
+def record(*entries):
+    return (bytes(446) + b"".join(entries)).ljust(510, b"\0") + b"\x55\xaa"
+disk = open("disk.raw", "wb")
+disk.truncate(64 << 20)
+disk.write(record(entry(0x83, 256, 2048), entry(5, 4096, 8192)))
+disk.seek(4096 * 4096)
+disk.write(record(entry(0x83, 256, 2048)))
+EOF
+cp disk.raw empty.raw
+fill 1048576 ext4
+fill 17825792 ext4
+look 1-5
+is "mbr: large sectors" "$(cat columns)" "table dos sectors 4096
+1 1048576 8388608 filesystem ext4
+5 17825792 8388608 filesystem ext4"
+# The overlay's disk is the base's: what its guest writes where another table
+# would lead does not change that.
+overlay top.qcow2 disk.raw raw
+head -c 65536 ext4 >head
+qemu-io -f qcow2 -c "write -q -s head 131072 64k" \
+    -c "write -q -z 1048576 64k" -c "write -q -z 17825792 64k" top.qcow2
+run "$tool" top.qcow2 volumes overlay
+is "mbr: the overlay's sectors are the base's" "$(head -n 1 out)" \
+    "table dos sectors 4096"
+mv empty.raw disk.raw
+look 1-4
+is "mbr: nothing known" "$(head -n 2 columns)" "table dos
+1 131072 1048576 blank"
+
 # MBR.
 table 64M <<'EOF'
 label: dos
