@@ -20,8 +20,7 @@ direct_knows_type (const char *type)
 }
 
 errint_t
-direct_engine_open (struct image_pair *pair,
-                    const struct volume *const volume[SIDES],
+direct_engine_open (const struct volume *const volume[SIDES],
                     const char *name, const struct log *log,
                     const char **reason, struct engine **engine)
 {
@@ -30,20 +29,19 @@ direct_engine_open (struct image_pair *pair,
       *reason = "its type is not one that is read directly";
       return -ENOTSUP;
     }
-  return ext_engine_open (pair, volume, name, log, reason, engine);
+  return ext_engine_open (volume, name, log, reason, engine);
 }
 
 enum direct_journal
-direct_journal_state (struct image_pair *pair, enum side side,
-                      const struct volume *volume)
+direct_journal_state (const struct volume *volume)
 {
   if (volume == NULL || !direct_knows_type (volume->type))
     return DIRECT_JOURNAL_UNKNOWN;
-  return ext_journal_state (pair, side, volume);
+  return ext_journal_state (volume);
 }
 
 errint_t
-direct_account (struct image_pair *pair,
+direct_account (struct device *const disk[SIDES],
                 const struct volume *const volume[SIDES],
                 const struct extents *written, const char *name,
                 const struct log *log, const struct progress *progress,
@@ -63,6 +61,6 @@ direct_account (struct image_pair *pair,
     base_unknown = known[SIDE_BASE]->use != VOLUME_BLANK;
     known[SIDE_BASE] = NULL;
   }
-  return ext_account (pair, known, base_unknown, written, name,
+  return ext_account (disk, known, base_unknown, written, name,
                       log, progress, reason, account, damaged);
 }

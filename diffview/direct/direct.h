@@ -9,7 +9,6 @@
 #include "engine.h"
 #include "errint.h"
 #include "log.h"
-#include "pair.h"
 #include "volumes.h"
 
 /* Can this engine be tried for a filesystem of libblkid's TYPE? */
@@ -19,9 +18,8 @@ bool direct_knows_type (const char *type);
  * that does not have it).  NAME is for messages.  -ENOTSUP for what it cannot
  * read: *REASON (static or of the engine's room, may be NULL) says why, and
  * nothing is reported, for guestfs may do it.  Other failures are reported.
- * PAIR and LOG are borrowed. */
-errint_t direct_engine_open (struct image_pair *pair,
-                             const struct volume *const volume[SIDES],
+ * The volumes' devices and LOG are borrowed. */
+errint_t direct_engine_open (const struct volume *const volume[SIDES],
                              const char *name, const struct log *log,
                              const char **reason, struct engine **engine);
 

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 
 #include "account.h"
+#include "device.h"
 #include "errint.h"
 #include "extents.h"
 #include "log.h"
-#include "pair.h"
 #include "progress.h"
 #include "volumes.h"
 
@@ -25,11 +25,9 @@ enum direct_journal {
 
 /* What the superblock of the filesystem in VOLUME (NULL: unknown) says of its
  * journal.  What cannot be read is unknown. */
-enum direct_journal direct_journal_state (struct image_pair *pair,
-                                          enum side side,
-                                          const struct volume *volume);
+enum direct_journal direct_journal_state (const struct volume *volume);
 
-/* Accounts for WRITTEN, bytes of the disk that lie in the overlay's VOLUME,
+/* Accounts for WRITTEN, bytes of the overlay's DISK that lie in its VOLUME,
  * into *ACCOUNT: the sum of its classes is WRITTEN's total.  The base's VOLUME
  * may be NULL.  What is damaged is
  * reported as a warning, *DAMAGED is true then, and what nobody can tell is in
@@ -37,7 +35,7 @@ enum direct_journal direct_journal_state (struct image_pair *pair,
  * *REASON (static) says why and *DAMAGED is true, but not for one of another
  * type, of which there is nothing to say; -ENOMEM, not reported.  Memory is
  * bounded whatever was written. */
-errint_t direct_account (struct image_pair *pair,
+errint_t direct_account (struct device *const disk[SIDES],
                          const struct volume *const volume[SIDES],
                          const struct extents *written,
                          const char *name, const struct log *log,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "disks.h"
+#include "pair_device.h"
 
 /* What -v says of each partition. */
 static void
@@ -60,7 +61,11 @@ disks_probe (struct image_pair *pair,
   errint_t error;
 
   for (int side = 0; side < SIDES; ++side) {
-    error = volumes_probe (pair, (enum side) side,
+    error = pair_device_open (pair, (enum side) side, &disks->disk[side]);
+    if (error != 0)
+      return log_error (options->log, error, "cannot inspect the disks",
+                        options->overlay);
+    error = volumes_probe (disks->disk[side],
                            side == SIDE_BASE ? NULL
                            : disks->volumes[SIDE_BASE], options->log,
                            &disks->volumes[side]);
@@ -72,7 +77,7 @@ disks_probe (struct image_pair *pair,
   if (disks->filesystems == NULL)
     return log_error (options->log, -ENOMEM, "cannot inspect the disks",
                       options->overlay);
-  error = filesystems_add_volumes (disks->filesystems, pair, volumes,
+  error = filesystems_add_volumes (disks->filesystems, volumes,
                                    options->log);
   if (error != 0)
     return error;
@@ -89,5 +94,8 @@ disks_clear (struct disks *disks)
   for (int side = 0; side < SIDES; ++side)
     if (disks->volumes[side] != NULL)
       volumes_free (disks->volumes[side]);
+  for (int side = 0; side < SIDES; ++side)
+    if (disks->disk[side] != NULL)
+      device_close (disks->disk[side]);
   *disks = (struct disks) { .filesystems = NULL };
 }

@@ -13,6 +13,7 @@
 #include "volumes.h"
 
 struct disks {
+  struct device *disk[SIDES];   /* owned; the volumes stand on them */
   struct volumes *volumes[SIDES];       /* owned */
   struct filesystems *filesystems;      /* owned; refer to the volumes */
 };

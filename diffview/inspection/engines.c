@@ -131,8 +131,8 @@ open_direct (struct engines *engines, const struct filesystem *filesystem,
   for (int side = 0; side < SIDES; ++side)
     if (has_side (filesystem, (enum side) side))
       volumes[side] = filesystem->side[side].volume;
-  return direct_engine_open (engines->pair, volumes, filesystem->device,
-                             engines->options->log, reason, engine);
+  return direct_engine_open (volumes, filesystem->device, engines->options->log,
+                             reason, engine);
 }
 
 /* "/dev/sda1"; the top level of a btrfs, where all subvolumes can be seen. */

@@ -70,7 +70,6 @@ struct filesystem *filesystems_add (struct filesystems *filesystems,
  * where identities disagree.  VOLUMES are borrowed and must outlive.  -ENOMEM,
  * reported. */
 errint_t filesystems_add_volumes (struct filesystems *filesystems,
-                                  struct image_pair *pair,
                                   const struct volumes *const volumes[SIDES],
                                   const struct log *log);
 

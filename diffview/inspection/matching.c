@@ -155,7 +155,6 @@ join_members (struct filesystems *filesystems)
 
 errint_t
 filesystems_add_volumes (struct filesystems *filesystems,
-                         struct image_pair *pair,
                          const struct volumes *const volumes[SIDES],
                          const struct log *log)
 {
@@ -173,7 +172,7 @@ filesystems_add_volumes (struct filesystems *filesystems,
     const struct volume *overlay = filesystem->side[SIDE_OVERLAY].volume;
 
     filesystem->written = overlay == NULL
-      || !volume_unwritten (pair, overlay, filesystem->side[SIDE_BASE].volume);
+      || !volume_unwritten (overlay, filesystem->side[SIDE_BASE].volume);
     if (filesystem->written)
       check_identity (filesystem, log);
   }

@@ -56,8 +56,7 @@ journal_name (enum direct_journal journal)
 }
 
 static void
-describe_side (struct image_pair *pair, enum side side,
-               const struct volume *volume, struct survey_side *described)
+describe_side (const struct volume *volume, struct survey_side *described)
 {
   if (volume == NULL)
     return;
@@ -71,7 +70,7 @@ describe_side (struct image_pair *pair, enum side side,
     .label = volume->label,
     .partition_uuid = volume->partition_uuid,
     .partition_label = volume->partition_label,
-    .journal = journal_name (direct_journal_state (pair, side, volume)),
+    .journal = journal_name (direct_journal_state (volume)),
   };
 }
 
@@ -205,8 +204,7 @@ describe (struct image_pair *pair, const struct inspection_options *options,
     place->device = filesystem->device;
     place->partition = (unsigned) filesystem->partition;
     for (int side = 0; side < SIDES; ++side)
-      describe_side (pair, (enum side) side, filesystem->side[side].volume,
-                     &place->side[side]);
+      describe_side (filesystem->side[side].volume, &place->side[side]);
   }
   return 0;
 }

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "device_compare.h"
 #include "direct_account.h"
-#include "pair_compare.h"
 #include "survey_account.h"
 
 /* What is outside any filesystem is compared in sectors. */
@@ -17,12 +17,13 @@
 
 struct sharing {
   struct image_pair *pair;
+  const struct disks *disks;
   const struct inspection_options *options;
   struct survey *survey;
   struct extents left;          /* owned: written bytes that are nobody's */
 };
 
-/* Counting what pair_compare finds. */
+/* Counting what device_compare finds. */
 struct counting {
   struct account *account;
   enum account_class different; /* class of what differs */
@@ -30,11 +31,11 @@ struct counting {
 
 static void
 count (void *opaque, uint64_t offset, uint64_t length,
-       enum pair_verdict verdict)
+       enum device_verdict verdict)
 {
   struct counting *counting = opaque;
-  enum account_class which = verdict == PAIR_EQUAL ? ACCOUNT_IDENTICAL
-    : verdict == PAIR_UNREADABLE ? ACCOUNT_UNREADABLE : counting->different;
+  enum account_class which = verdict == DEVICE_EQUAL ? ACCOUNT_IDENTICAL
+    : verdict == DEVICE_UNREADABLE ? ACCOUNT_UNREADABLE : counting->different;
 
   (void) offset;
   counting->account->bytes[which] += length;
@@ -47,9 +48,9 @@ compare_sectors (struct sharing *sharing, const struct extents *bytes,
 {
   struct counting counting = { .account = account, .different = different };
 
-  return pair_compare (sharing->pair, bytes, 0,
-                       sharing->survey->size[SIDE_OVERLAY], 0, SECTOR, count,
-                       &counting);
+  return device_compare (sharing->disks->disk, bytes, 0,
+                         sharing->disks->disk[SIDE_OVERLAY]->size, 0, SECTOR,
+                         count, &counting);
 }
 
 /* Moves what is left of LENGTH bytes at OFFSET to TAKEN, which is empty. */
@@ -107,7 +108,7 @@ account_filesystem (struct sharing *sharing,
   bool damaged = false;
   errint_t error;
 
-  error = direct_account (sharing->pair, volume, own,
+  error = direct_account (sharing->disks->disk, volume, own,
                           filesystem->device, options->log,
                           options->progress, &reason, &place->account,
                           &damaged);
@@ -171,8 +172,9 @@ account_outside (struct sharing *sharing, const struct volumes *volumes)
 }
 
 static errint_t
-account_all (struct sharing *sharing, const struct disks *disks)
+account_all (struct sharing *sharing)
 {
+  const struct disks *disks = sharing->disks;
   struct survey *survey = sharing->survey;
   const struct extents *written = pair_written (sharing->pair);
   errint_t error = 0;
@@ -211,13 +213,13 @@ survey_account (struct image_pair *pair,
                 const struct disks *disks, struct survey *survey)
 {
   struct sharing sharing = {
-    .pair = pair, .options = options, .survey = survey,
+    .pair = pair, .disks = disks, .options = options, .survey = survey,
   };
   errint_t error;
 
   if (!survey->has_map)
     return 0;
-  error = account_all (&sharing, disks);
+  error = account_all (&sharing);
   extents_clear (&sharing.left);
   if (error == -ENOMEM)
     log_error (options->log, error, "cannot survey the disks",

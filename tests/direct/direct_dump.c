@@ -26,6 +26,7 @@
 #include "direct.h"
 #include "direct_account.h"
 #include "flat_pair.h"
+#include "pair_device.h"
 #include "progress.h"
 #include "quote.h"
 
@@ -167,18 +168,20 @@ print_entry (struct engine *engine, const struct delta_entry *entry)
 
 /* The classes of what was written: exit code 1 if they do not add up. */
 static int
-account (struct image_pair *pair, const struct log *log)
+account (struct device *const disk[SIDES], const struct log *log)
 {
   struct volume volume[SIDES] = {
-    { .length = pair_size (pair, SIDE_BASE), .type = (char[]) { "ext4" } },
-    { .length = pair_size (pair, SIDE_OVERLAY), .type = (char[]) { "ext4" } },
+    { .length = disk[SIDE_BASE]->size, .device = disk[SIDE_BASE],
+      .type = (char[]) { "ext4" } },
+    { .length = disk[SIDE_OVERLAY]->size, .device = disk[SIDE_OVERLAY],
+      .type = (char[]) { "ext4" } },
   };
   const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
-  const struct extents *written = pair_written (pair);
+  const struct extents *written = disk[SIDE_OVERLAY]->disk_written;
   const char *reason;
   struct account account;
   bool damaged;
-  errint_t err = direct_account (pair, volumes, written, "disk", log,
+  errint_t err = direct_account (disk, volumes, written, "disk", log,
                                  NULL, &reason, &account, &damaged);
 
   if (err < 0) {
@@ -193,12 +196,14 @@ account (struct image_pair *pair, const struct log *log)
 }
 
 static int
-dump (struct image_pair *pair, const struct compare_rules *rules,
+dump (struct device *const disk[SIDES], const struct compare_rules *rules,
       const struct log *log)
 {
   struct volume volume[SIDES] = {
-    { .length = pair_size (pair, SIDE_BASE), .type = (char[]) { "ext4" } },
-    { .length = pair_size (pair, SIDE_OVERLAY), .type = (char[]) { "ext4" } },
+    { .length = disk[SIDE_BASE]->size, .device = disk[SIDE_BASE],
+      .type = (char[]) { "ext4" } },
+    { .length = disk[SIDE_OVERLAY]->size, .device = disk[SIDE_OVERLAY],
+      .type = (char[]) { "ext4" } },
   };
   const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
   CLEANUP (engine_close) struct engine *engine = NULL;
@@ -209,8 +214,7 @@ dump (struct image_pair *pair, const struct compare_rules *rules,
 
   if (delta == NULL)
     return 2;
-  err = direct_engine_open (pair, volumes, "disk", log, &reason,
-                            &engine);
+  err = direct_engine_open (volumes, "disk", log, &reason, &engine);
   if (err < 0) {
     fprintf (stderr, "refused: %s: %s\n", strerror (-err),
              reason == NULL ? "" : reason);
@@ -239,6 +243,7 @@ main (int argc, char *argv[])
   uint32_t cluster = 65536;
   unsigned spread = 0;
   bool only_account = false, written = false;
+  struct device *disk[SIDES] = { NULL };
   int option, result;
   errint_t err;
 
@@ -269,7 +274,12 @@ main (int argc, char *argv[])
   }
   if (written)
     flat_pair_say_written (pair);
-  result = only_account && cluster != 0 ? account (pair, &log)
-    : dump (pair, &rules, &log);
+  for (int side = 0; side < SIDES; ++side)
+    if (pair_device_open (pair, (enum side) side, &disk[side]) < 0)
+      return 2;
+  result = only_account && cluster != 0 ? account (disk, &log)
+    : dump (disk, &rules, &log);
+  for (int side = 0; side < SIDES; ++side)
+    device_close (disk[side]);
   return result;
 }

@@ -19,6 +19,7 @@
 #include "ext_damage.h"
 #include "fuzz.h"
 #include "memory_disks.h"
+#include "pair_device.h"
 #include "path.h"
 #include "print.h"
 #include "quote.h"
@@ -176,8 +177,7 @@ look_at_delta (struct image_pair *pair,
   errint_t err;
 
   FUZZ_REQUIRE (delta != NULL);
-  err = direct_engine_open (pair, NULL, volume, "disk", &fuzz_log, &reason,
-                            &engine);
+  err = direct_engine_open (volume, "disk", &fuzz_log, &reason, &engine);
   FUZZ_REQUIRE (err != -ENOTSUP || reason != NULL);
   if (err < 0)
     return;
@@ -192,7 +192,7 @@ look_at_delta (struct image_pair *pair,
 }
 
 static void
-look_at_account (struct image_pair *pair,
+look_at_account (struct image_pair *pair, struct device *const disk[SIDES],
                  const struct volume *const volume[SIDES])
 {
   const struct extents *written = pair_written (pair);
@@ -202,9 +202,9 @@ look_at_account (struct image_pair *pair,
 
   for (int side = 0; side < SIDES; ++side)
     if (volume[side] != NULL)
-      direct_journal_state (pair, side, volume[side]);
+      direct_journal_state (volume[side]);
   if (written != NULL &&
-      direct_account (pair, NULL, volume, written, "disk", &fuzz_log, NULL,
+      direct_account (disk, volume, written, "disk", &fuzz_log, NULL,
                       &reason, &account, &damaged) == 0)
     FUZZ_REQUIRE (account_total (&account) == extents_total (written));
 }
@@ -226,12 +226,20 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     pair->flags & 16 ? NULL : &volume[0], &volume[1],
   };
 
+  struct device *disk[SIDES];
+
   if (!(pair->flags & 32))
     repair (pair);
   if ((pair->flags & 3) != 0)
     memory_disks_find_written (pair, clusters[pair->flags & 3]);
+  for (int side = 0; side < SIDES; ++side) {
+    FUZZ_REQUIRE (pair_device_open (pair, side, &disk[side]) == 0);
+    volume[side].device = disk[side];
+  }
   look_at_delta (pair, volumes);
-  look_at_account (pair, volumes);
+  look_at_account (pair, disk, volumes);
+  for (int side = 0; side < SIDES; ++side)
+    device_close (disk[side]);
   return 0;
 }
 

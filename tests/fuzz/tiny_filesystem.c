@@ -9,6 +9,7 @@
 #include "ext_bytes.h"
 #include "fuzz.h"
 #include "ondisk.h"
+#include "pair_device.h"
 #include "tiny_filesystem.h"
 
 #define INODE_SIZE 256
@@ -105,23 +106,18 @@ tiny_filesystem_blocks (const struct tiny_filesystem *tiny)
 errint_t
 tiny_filesystem_open (struct tiny_filesystem *tiny)
 {
-  char type[] = "ext4";
-  struct volume volume = {
-    .use = VOLUME_FILESYSTEM, .type = type,
-    .length = tiny->pair->size[SIDE_OVERLAY],
-  };
-  const struct volume *const volumes[SIDES] = {
-    [SIDE_OVERLAY] = &volume,
-  };
+  struct device *device[SIDES] = { NULL };
   struct ext_bytes ext;
   errint_t err;
 
   FUZZ_REQUIRE (ext_bytes_open (&ext, tiny->pair->bytes[SIDE_OVERLAY],
                                 tiny->pair->size[SIDE_OVERLAY]));
   ext_bytes_repair (&ext);
-  FUZZ_REQUIRE (blocks_new (tiny->pair, volumes, &tiny->blocks) == 0);
-  err = filesystem_open (tiny->blocks, SIDE_OVERLAY, NULL, &tiny->reason,
-                         &tiny->fs);
+  FUZZ_REQUIRE (pair_device_open (tiny->pair, SIDE_OVERLAY, &tiny->device)
+                == 0);
+  device[SIDE_OVERLAY] = tiny->device;
+  FUZZ_REQUIRE (blocks_new (device, &tiny->blocks) == 0);
+  err = filesystem_open (tiny->blocks, SIDE_OVERLAY, &tiny->reason, &tiny->fs);
   FUZZ_REQUIRE (err == 0 || tiny->reason != NULL);
   return err;
 }
@@ -133,5 +129,7 @@ tiny_filesystem_clear (struct tiny_filesystem *tiny)
     filesystem_free (tiny->fs);
   if (tiny->blocks != NULL)
     blocks_free (tiny->blocks);
+  if (tiny->device != NULL)
+    device_close (tiny->device);
   pair_close (tiny->pair);
 }

@@ -31,6 +31,7 @@ enum {
 
 struct tiny_filesystem {
   struct image_pair *pair;      /* owned */
+  struct device *device;        /* owned */
   struct blocks *blocks;        /* owned; NULL before it is opened */
   struct filesystem *fs;        /* owned; NULL where it was refused */
   const char *reason;

@@ -11,6 +11,7 @@
 #include "fuzz.h"
 #include "memory_disks.h"
 #include "ondisk.h"
+#include "pair_device.h"
 #include "random_bytes.h"
 #include "volumes.h"
 
@@ -49,10 +50,12 @@ repair_gpt (uint8_t *disk, size_t size)
 static void
 probe (struct image_pair *pair, const struct volumes *base)
 {
+  CLEANUP (device_close) struct device *device = NULL;
   CLEANUP (volumes_free) struct volumes *volumes = NULL;
   uint64_t disk = pair->size[SIDE_OVERLAY];
 
-  if (volumes_probe (pair, SIDE_OVERLAY, base, &fuzz_log, &volumes) < 0)
+  FUZZ_REQUIRE (pair_device_open (pair, SIDE_OVERLAY, &device) == 0);
+  if (volumes_probe (device, base, &fuzz_log, &volumes) < 0)
     return;
   FUZZ_REQUIRE (volumes->count <= 1024 + (base != NULL));
   for (size_t i = 0; i < volumes->count; ++i) {

@@ -31,6 +31,7 @@
 
 #include "log.h"
 #include "pair.h"
+#include "pair_device.h"
 #include "volumes.h"
 
 static void
@@ -66,20 +67,54 @@ show_text (const char *text)
   printf (" %s", text != NULL ? text : "-");
 }
 
+/* What is on both disks. */
+struct two {
+  struct device *disk[SIDES];
+  struct volumes *volumes[SIDES];
+};
+
+/* Probes the base's, and the overlay's too where LAST is that. */
+static errint_t
+probe_sides (struct image_pair *pair, enum side last, const struct log *log,
+             struct two *two)
+{
+  errint_t error = 0;
+
+  for (int side = 0; side <= (int) last && error == 0; ++side) {
+    error = pair_device_open (pair, (enum side) side, &two->disk[side]);
+    if (error == 0)
+      error = volumes_probe (two->disk[side],
+                             side == SIDE_BASE ? NULL
+                             : two->volumes[SIDE_BASE], log,
+                             &two->volumes[side]);
+  }
+  return error;
+}
+
+static void
+clear_sides (struct two *two)
+{
+  for (int side = 0; side < SIDES; ++side) {
+    volumes_free (two->volumes[side]);
+    if (two->disk[side] != NULL)
+      device_close (two->disk[side]);
+  }
+}
+
 static int
 show_volumes (struct image_pair *pair, enum side side, const struct log *log)
 {
   static const char *const uses[] = {
     "unknown", "blank", "filesystem", "container", "swap", "boot"
   };
-  CLEANUP (volumes_free) struct volumes *base = NULL;
-  CLEANUP (volumes_free) struct volumes *volumes = NULL;
+  struct two two = { .disk = { NULL } };
+  const struct volumes *volumes;
 
-  if (side == SIDE_OVERLAY
-      && volumes_probe (pair, SIDE_BASE, NULL, log, &base) != 0)
+  if (probe_sides (pair, side, log, &two) != 0) {
+    clear_sides (&two);
     return 2;
-  if (volumes_probe (pair, side, base, log, &volumes) != 0)
-    return 2;
+  }
+  volumes = two.volumes[side];
   printf ("table %s", volumes->table != NULL ? volumes->table : "-");
   if (volumes->sector_size != 512)
     printf (" sectors %u", volumes->sector_size);
@@ -96,6 +131,7 @@ show_volumes (struct image_pair *pair, enum side side, const struct log *log)
     show_text (volume->partition_label);
     putchar ('\n');
   }
+  clear_sides (&two);
   return 0;
 }
 
@@ -112,20 +148,23 @@ same_in (const struct volumes *base, const struct volume *volume)
 static int
 show_unwritten (struct image_pair *pair, const struct log *log)
 {
-  CLEANUP (volumes_free) struct volumes *base = NULL;
-  CLEANUP (volumes_free) struct volumes *overlay = NULL;
+  struct two two = { .disk = { NULL } };
+  int code = 2;
 
-  if (volumes_probe (pair, SIDE_BASE, NULL, log, &base) != 0
-      || volumes_probe (pair, SIDE_OVERLAY, base, log, &overlay) != 0)
-    return 2;
-  for (size_t i = 0; i < overlay->count; ++i) {
-    const struct volume *volume = &overlay->list[i];
+  if (probe_sides (pair, SIDE_OVERLAY, log, &two) == 0) {
+    const struct volumes *overlay = two.volumes[SIDE_OVERLAY];
 
-    printf ("%u %s\n", volume->partition,
-            volume_unwritten (pair, volume, same_in (base, volume))
-            ? "unwritten" : "written");
+    for (size_t i = 0; i < overlay->count; ++i) {
+      const struct volume *volume = &overlay->list[i];
+      const struct volume *base = same_in (two.volumes[SIDE_BASE], volume);
+
+      printf ("%u %s\n", volume->partition,
+              volume_unwritten (volume, base) ? "unwritten" : "written");
+    }
+    code = 0;
   }
-  return 0;
+  clear_sides (&two);
+  return code;
 }
 
 static int

@@ -24,34 +24,32 @@
 static unsigned char disk[DISK];
 static uint64_t bytes_read;
 
-/* These stand for the room's own, which need a storage daemon. */
-uint64_t
-pair_size (const struct image_pair *pair, enum side side)
+static errint_t
+read_disk (struct device *device, void *buffer, size_t length,
+           uint64_t offset)
 {
-  (void) pair;
-  (void) side;
-  return DISK;
-}
-
-errint_t
-pair_read (struct image_pair *pair, enum side side,
-           void *buffer, size_t length, uint64_t offset)
-{
-  (void) pair;
-  (void) side;
-  if (length > DISK || offset > DISK - length)
-    return -EINVAL;
+  (void) device;
   memcpy (buffer, disk + offset, length);
   bytes_read += length;
   return 0;
 }
 
-const struct extents *
-pair_written (const struct image_pair *pair)
+static void
+place_on_disk (const struct device *device, uint64_t offset,
+               struct device_place *place)
 {
-  (void) pair;
-  return NULL;
+  *place = (struct device_place) {
+    .on_disk = true, .position = offset, .length = device->size - offset,
+  };
 }
+
+static const struct device_operations operations = {
+  .read = read_disk, .place = place_on_disk,
+};
+
+static struct device device = {
+  .operations = &operations, .size = DISK, .side = SIDE_OVERLAY,
+};
 
 static void
 swallow (void *opaque, enum log_level level, const char *message)
@@ -205,7 +203,7 @@ probe (void)
   errint_t error;
 
   bytes_read = 0;
-  error = volumes_probe (NULL, SIDE_OVERLAY, NULL, &quiet, &volumes);
+  error = volumes_probe (&device, NULL, &quiet, &volumes);
   assert_true (error == 0 || error == -E2BIG);
   /* Nothing is read twice. */
   assert_true (bytes_read <= DISK);

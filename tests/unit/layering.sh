@@ -37,7 +37,7 @@ owned guestfs.h diffview/guestfs
 owned fuse fuse
 owned libnbd.h diffview/image
 owned ext2fs/ diffview/direct/ext
-owned blkid/ diffview/image
+owned blkid/ diffview/volume
 owned isa-l diffview/direct/ext
 owned jansson.h diffview/image mountctl
 owned seccomp.h diffview/sandbox

@@ -3,7 +3,8 @@
 # The rooms and what each may include: for headers.sh and layering.sh.
 
 # Every folder with code, lower layers first.
-rooms="diffview/util diffview/sandbox diffview diffview/image diffview/guestfs
+rooms="diffview/util diffview/sandbox diffview diffview/image
+       diffview/volume diffview/guestfs
        diffview/broker diffview/direct diffview/direct/ext
        diffview/inspection fuse mountctl"
 
@@ -17,15 +18,15 @@ may_include ()
         echo "$1 diffview diffview/util" ;;
     diffview/broker)
         echo "$1 diffview/guestfs diffview diffview/util" ;;
+    diffview/volume) echo "$1 diffview/image diffview diffview/util" ;;
     diffview/direct)
-        echo "$1 diffview/direct/ext diffview/image" \
-             "diffview diffview/util" ;;
+        echo "$1 diffview/direct/ext diffview/volume diffview" \
+             "diffview/util" ;;
     diffview/direct/ext)
-        echo "$1 diffview/direct diffview/image" \
-             "diffview diffview/util" ;;
+        echo "$1 diffview/direct diffview/volume diffview diffview/util" ;;
     diffview/inspection)
         echo "$1 diffview/broker diffview/direct diffview/guestfs" \
-             "diffview/image diffview diffview/util" ;;
+             "diffview/volume diffview/image diffview diffview/util" ;;
     mountctl)
         echo "$1 fuse diffview/inspection diffview/broker diffview/direct" \
              "diffview/guestfs diffview/image" \

@@ -20,56 +20,48 @@
 static const uint8_t journal_magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
 
 struct blocks_side {
-  uint64_t offset, length;      /* on the disk; length 0: no volume */
+  struct device *device;        /* borrowed; NULL: there is none */
+  uint64_t length;              /* of it, bytes; else 0 */
   struct replay replay;
   uint32_t block_size;          /* of the replay */
 };
 
 struct blocks {
-  struct image_pair *pair;
   struct blocks_side side[SIDES];
-  bool aligned;                 /* both volumes at the same place, with a
-                                 * map of what was written */
+  bool known;                   /* is device_written? */
+  struct extents device_written;        /* what the devices differ in */
   bool written_known;
-  struct extents written;
+  struct extents written;       /* the same after both replays */
   size_t chunk;                 /* of the cache, bytes */
   struct block_cache *cache;
   _Atomic uint64_t bytes_read[SIDES];
 };
 
 errint_t
-blocks_new (struct image_pair *pair,
-            const struct volume *const volume[SIDES], struct blocks **result)
+blocks_new (struct device *const device[SIDES], struct blocks **result)
 {
   CLEANUP (blocks_free) struct blocks *blocks = calloc (1, sizeof *blocks);
+  errint_t err = 0;
 
   if (blocks == NULL)
     return -ENOMEM;
-  blocks->pair = pair;
   blocks->chunk = CHUNK_NEAR;
   for (int side = 0; side < SIDES; ++side)
-    if (volume[side] != NULL && pair_is_distant (pair, side))
-      blocks->chunk = CHUNK_DISTANT;
+    if (device[side] != NULL) {
+      blocks->side[side].device = device[side];
+      blocks->side[side].length = device[side]->size;
+      if (device[side]->distant)
+        blocks->chunk = CHUNK_DISTANT;
+    }
   blocks->cache = block_cache_new (blocks->chunk);
   if (blocks->cache == NULL)
     return -ENOMEM;
-  for (int side = 0; side < SIDES; ++side)
-    if (volume[side] != NULL) {
-      uint64_t disk = pair_size (pair, side);
-      uint64_t offset = volume[side]->offset;
-
-      if (offset < disk) {
-        blocks->side[side].offset = offset;
-        blocks->side[side].length = volume[side]->length < disk - offset ?
-          volume[side]->length : disk - offset;
-      }
-    }
-  blocks->aligned = pair_written (pair) != NULL &&
-    blocks->side[SIDE_BASE].length > 0 &&
-    blocks->side[SIDE_OVERLAY].length > 0 &&
-    blocks->side[SIDE_BASE].offset == blocks->side[SIDE_OVERLAY].offset;
-  *result = steal_pointer (&blocks);
-  return 0;
+  if (device[SIDE_BASE] != NULL && device[SIDE_OVERLAY] != NULL)
+    err = device_written (device[SIDE_BASE], device[SIDE_OVERLAY],
+                          &blocks->device_written, &blocks->known);
+  if (err == 0)
+    *result = steal_pointer (&blocks);
+  return err;
 }
 
 void
@@ -77,6 +69,7 @@ blocks_free (struct blocks *blocks)
 {
   for (int side = 0; side < SIDES; ++side)
     replay_clear (&blocks->side[side].replay);
+  extents_clear (&blocks->device_written);
   extents_clear (&blocks->written);
   if (blocks->cache != NULL)
     block_cache_free (blocks->cache);
@@ -92,7 +85,11 @@ blocks_length (const struct blocks *blocks, enum side side)
 bool
 blocks_may_change (const struct blocks *blocks)
 {
-  return pair_is_written (blocks->pair);
+  for (int side = 0; side < SIDES; ++side)
+    if (blocks->side[side].device != NULL &&
+        blocks->side[side].device->changing)
+      return true;
+  return false;
 }
 
 void
@@ -119,11 +116,11 @@ static errint_t
 read_disk (struct blocks *blocks, enum side side,
            void *buffer, size_t length, uint64_t offset)
 {
-  errint_t err = pair_read (blocks->pair, side, buffer, length,
-                            blocks->side[side].offset + offset);
+  errint_t err = device_read (blocks->side[side].device, buffer, length,
+                              offset);
 
   blocks->bytes_read[side] += length;
-  return err == 0 || err == -ENOMEM || err == -EREMOTEIO ? err : -EIO;
+  return err;
 }
 
 /* Where both sides hold the same bytes the base's are read, so that they
@@ -132,10 +129,9 @@ static enum side
 cache_side (const struct blocks *blocks, enum side side,
             uint64_t offset, size_t length)
 {
-  if (side == SIDE_BASE || !blocks->aligned ||
+  if (side == SIDE_BASE || !blocks->known ||
       !in_volume (blocks, SIDE_BASE, length, offset) ||
-      extents_touches (pair_written (blocks->pair),
-                       blocks->side[side].offset + offset, length))
+      extents_touches (&blocks->device_written, offset, length))
     return side;
   return SIDE_BASE;
 }
@@ -281,33 +277,23 @@ blocks_splice (struct blocks *blocks, enum side side, int pipe,
   if (!in_volume (blocks, side, length, offset) ||
       is_replayed (&blocks->side[side], length, offset))
     return -ENOTSUP;
-  err = pair_splice (blocks->pair, side, pipe, length,
-                     blocks->side[side].offset + offset);
+  err = device_splice (blocks->side[side].device, pipe, length, offset);
   if (err == 0)
     blocks->bytes_read[side] += length;
   return err;
 }
 
-/* What the map of the disk says about the volume. */
+/* What the devices differ in. */
 static errint_t
 add_written (struct blocks *blocks)
 {
-  const struct extents *disk = pair_written (blocks->pair);
-  uint64_t start = blocks->side[SIDE_OVERLAY].offset;
-  uint64_t end = start + blocks->side[SIDE_OVERLAY].length;
+  const struct extents *written = &blocks->device_written;
+  errint_t err = 0;
 
-  for (size_t i = extents_find (disk, start);
-       i < disk->count && disk->list[i].offset < end; ++i) {
-    const struct extent *extent = &disk->list[i];
-    uint64_t from = extent->offset > start ? extent->offset : start;
-    uint64_t to = extent->offset + extent->length;
-    errint_t err = extents_append (&blocks->written, from - start,
-                                   (to < end ? to : end) - from);
-
-    if (err < 0)
-      return err;
-  }
-  return 0;
+  for (size_t i = 0; i < written->count && err == 0; ++i)
+    err = extents_append (&blocks->written, written->list[i].offset,
+                          written->list[i].length);
+  return err;
 }
 
 /* Appends what of a range lies behind the list's end. */
@@ -361,7 +347,7 @@ blocks_compute_written (struct blocks *blocks, bool *known)
   errint_t err;
 
   *known = false;
-  if (!blocks->aligned)
+  if (!blocks->known)
     return 0;
   err = add_written (blocks);
   for (int side = 0; side < SIDES && err == 0; ++side)
@@ -380,7 +366,9 @@ blocks_written (const struct blocks *blocks)
 const char *
 blocks_why_unknown (const struct blocks *blocks)
 {
-  return pair_written (blocks->pair) == NULL
+  const struct device *overlay = blocks->side[SIDE_OVERLAY].device;
+
+  return overlay == NULL || overlay->disk_written == NULL
     ? "the images share no layer"
     : "it lies at another place of the disk in the base";
 }

@@ -2,7 +2,7 @@
  *
  * Bytes of a filesystem on both sides, as they are after journal replay,
  * with a bounded cache that the sides share where nothing was written.
- * Knows the pair of disks; must not know what the bytes mean.
+ * Knows two devices; must not know what the bytes mean.
  *
  * NOTES ON THE THREAD MODEL: reading is for any thread; the cache has a lock
  * of its own that is not held while a disk is read.  Everything else is for
@@ -16,29 +16,23 @@
 #include <stdint.h>
 
 #include "cleanup.h"
+#include "device.h"
 #include "entry.h"
 #include "errint.h"
 #include "extents.h"
-#include "pair.h"
 #include "replay.h"
-#include "volumes.h"
 
 struct blocks;
 
-/* VOLUME as in direct.h; PAIR is borrowed.  *BLOCKS is to be freed with
- * blocks_free.  -ENOMEM. */
-errint_t blocks_new (struct image_pair *pair,
-                     const struct volume *const volume[SIDES],
+/* Of the devices of both sides, NULL for a side that has none; they are
+ * borrowed.  *BLOCKS is to be freed with blocks_free.  -ENOMEM. */
+errint_t blocks_new (struct device *const device[SIDES],
                      struct blocks **blocks);
 void blocks_free (struct blocks *blocks);
 DEFINE_CLEANUP (struct blocks *, blocks_free)
 
-/* Bytes of the filesystem's volume that the disk really has; 0 for a side
- * that has no volume. */
+/* Bytes of a side's device; 0 for a side that has none. */
 uint64_t blocks_length (const struct blocks *blocks, enum side side);
-
-/* Where a side's volume begins on its disk, bytes. */
-uint64_t blocks_offset (const struct blocks *blocks, enum side side);
 
 /* Is an image being written while it is read? */
 bool blocks_may_change (const struct blocks *blocks);
@@ -50,7 +44,7 @@ void blocks_set_replay (struct blocks *blocks, enum side side,
 
 /* Reads LENGTH bytes at OFFSET of the volume through the cache: for small
  * pieces of metadata.  -EIO beyond the end of the disk or where it cannot be
- * read, -ENOMEM; nothing is reported but what pair_read reports: -EREMOTEIO. */
+ * read, -ENOMEM; nothing is reported but what device_read reports: -EREMOTEIO. */
 errint_t blocks_read (struct blocks *blocks, enum side side,
                       void *buffer, size_t length, uint64_t offset);
 
@@ -69,7 +63,7 @@ errint_t blocks_splice (struct blocks *blocks, enum side side, int pipe,
 
 /* Computes what may differ between the sides, in bytes of the volume: what
  * was written, and the targets of either side's replay.  False when that is
- * not known: no common chain, or the volumes lie at different places.
+ * not known: see device_written.
  * -ENOMEM. */
 errint_t blocks_compute_written (struct blocks *blocks, bool *known);
 

@@ -11,9 +11,9 @@
 #include <ext2fs/ext2fs.h>
 
 #include "account_private.h"
+#include "device_compare.h"
 #include "ext_account.h"
 #include "ondisk.h"
-#include "pair_compare.h"
 #include "superblock.h"
 
 /* Blocks in a window: 5 bytes of memory each, for each side. */
@@ -21,7 +21,7 @@
 #define PROGRESS_STEP (1u << 20)        /* bytes */
 
 struct accounting {
-  struct image_pair *pair;
+  struct device *const *disk;
   const struct extents *written;        /* borrowed, bytes of the disk */
   const struct progress *progress;
   bool base_unknown;
@@ -37,15 +37,12 @@ struct accounting {
 };
 
 enum direct_journal
-ext_journal_state (struct image_pair *pair, enum side side,
-                   const struct volume *volume)
+ext_journal_state (const struct volume *volume)
 {
   uint8_t raw[SUPERBLOCK_SIZE];
   uint32_t compat, incompat;
 
-  if (volume->length < SUPERBLOCK_OFFSET + sizeof raw ||
-      pair_read (pair, side, raw, sizeof raw,
-                 volume->offset + SUPERBLOCK_OFFSET) < 0 ||
+  if (device_read (volume->device, raw, sizeof raw, SUPERBLOCK_OFFSET) < 0 ||
       ONDISK_LE16 (raw, struct ext2_super_block, s_magic) !=
       EXT2_SUPER_MAGIC)
     return DIRECT_JOURNAL_UNKNOWN;
@@ -92,26 +89,26 @@ count (struct accounting *accounting, enum account_class which,
 
 static void
 visit_inside (void *opaque, uint64_t offset, uint64_t length,
-              enum pair_verdict verdict)
+              enum device_verdict verdict)
 {
   struct accounting *accounting = opaque;
   uint64_t block = (offset - accounting->offset) /
     accounting->fs[SIDE_OVERLAY]->block_size;
 
-  count (accounting, verdict == PAIR_EQUAL ? ACCOUNT_IDENTICAL :
-         verdict == PAIR_UNREADABLE ? ACCOUNT_UNREADABLE :
+  count (accounting, verdict == DEVICE_EQUAL ? ACCOUNT_IDENTICAL :
+         verdict == DEVICE_UNREADABLE ? ACCOUNT_UNREADABLE :
          class_of_block (accounting, block), length);
 }
 
 static void
 visit_outside (void *opaque, uint64_t offset, uint64_t length,
-               enum pair_verdict verdict)
+               enum device_verdict verdict)
 {
   struct accounting *accounting = opaque;
 
   (void) offset;
-  count (accounting, verdict == PAIR_EQUAL ? ACCOUNT_IDENTICAL :
-         verdict == PAIR_UNREADABLE ? ACCOUNT_UNREADABLE :
+  count (accounting, verdict == DEVICE_EQUAL ? ACCOUNT_IDENTICAL :
+         verdict == DEVICE_UNREADABLE ? ACCOUNT_UNREADABLE :
          accounting->outside, length);
 }
 
@@ -121,8 +118,8 @@ account_outside (struct accounting *accounting, uint64_t from, uint64_t to,
                  enum account_class which)
 {
   accounting->outside = which;
-  return pair_compare (accounting->pair, accounting->written, from, to,
-                       from, 512, visit_outside, accounting);
+  return device_compare (accounting->disk, accounting->written, from, to,
+                         from, 512, visit_outside, accounting);
 }
 
 static errint_t
@@ -158,10 +155,10 @@ account_window (struct accounting *accounting, uint64_t start,
 
   if (err < 0)
     return err;
-  return pair_compare (accounting->pair, accounting->written,
-                       from > accounting->first ? from : accounting->first,
-                       to, accounting->offset, size, visit_inside,
-                       accounting);
+  return device_compare (accounting->disk, accounting->written,
+                         from > accounting->first ? from : accounting->first,
+                         to, accounting->offset, size, visit_inside,
+                         accounting);
 }
 
 /* The blocks in which something was written. */
@@ -222,7 +219,11 @@ static errint_t
 open_sides (struct accounting *accounting,
             const struct volume *const volume[SIDES], const char **reason)
 {
-  errint_t err = blocks_new (accounting->pair, volume, &accounting->blocks);
+  struct device *const device[SIDES] = {
+    volume[SIDE_BASE] != NULL ? volume[SIDE_BASE]->device : NULL,
+    volume[SIDE_OVERLAY]->device,
+  };
+  errint_t err = blocks_new (device, &accounting->blocks);
 
   for (int side = SIDES - 1; side >= 0 && err == 0; --side) {
     struct account_side *s = &accounting->side[side];
@@ -279,14 +280,14 @@ clear (struct accounting *accounting)
 }
 
 errint_t
-ext_account (struct image_pair *pair,
+ext_account (struct device *const disk[SIDES],
              const struct volume *const volume[SIDES], bool base_unknown,
              const struct extents *written, const char *name,
              const struct log *log, const struct progress *progress,
              const char **reason, struct account *account, bool *damaged)
 {
   struct accounting accounting = {
-    .pair = pair,
+    .disk = disk,
     .written = written,
     .progress = progress,
     .base_unknown = base_unknown,

@@ -10,10 +10,8 @@
 /* As direct_journal_state and direct_account say; VOLUME[SIDE_OVERLAY] is a
  * filesystem of these types.  BASE_UNKNOWN: something is in the base's volume
  * that is not read here, and VOLUME[SIDE_BASE] is NULL. */
-enum direct_journal ext_journal_state (struct image_pair *pair,
-                                       enum side side,
-                                       const struct volume *volume);
-errint_t ext_account (struct image_pair *pair,
+enum direct_journal ext_journal_state (const struct volume *volume);
+errint_t ext_account (struct device *const disk[SIDES],
                       const struct volume *const volume[SIDES],
                       bool base_unknown,
                       const struct extents *written,

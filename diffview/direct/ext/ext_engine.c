@@ -438,10 +438,14 @@ static const struct engine_operations ext_operations = {
 };
 
 static errint_t
-open_parts (struct ext_engine *ext, struct image_pair *pair,
+open_parts (struct ext_engine *ext,
             const struct volume *const volume[SIDES], const char **reason)
 {
-  errint_t err = blocks_new (pair, volume, &ext->blocks);
+  struct device *const device[SIDES] = {
+    volume[SIDE_BASE] != NULL ? volume[SIDE_BASE]->device : NULL,
+    volume[SIDE_OVERLAY] != NULL ? volume[SIDE_OVERLAY]->device : NULL,
+  };
+  errint_t err = blocks_new (device, &ext->blocks);
 
   for (int side = 0; side < SIDES && err == 0; ++side)
     if (volume[side] != NULL)
@@ -454,8 +458,7 @@ open_parts (struct ext_engine *ext, struct image_pair *pair,
 }
 
 errint_t
-ext_engine_open (struct image_pair *pair,
-                 const struct volume *const volume[SIDES],
+ext_engine_open (const struct volume *const volume[SIDES],
                  const char *name, const struct log *log,
                  const char **reason, struct engine **result)
 {
@@ -470,7 +473,7 @@ ext_engine_open (struct image_pair *pair,
   pthread_mutex_init (&ext->lock, NULL);
   ext->name = strdup (name);
   err = ext->name == NULL ? -ENOMEM
-    : open_parts (ext, pair, volume, reason);
+    : open_parts (ext, volume, reason);
   if (err == 0) {
     *result = &ext->engine;
     return 0;

@@ -8,8 +8,7 @@
 #include "direct.h"
 
 /* As direct_engine_open says. */
-errint_t ext_engine_open (struct image_pair *pair,
-                          const struct volume *const volume[SIDES],
+errint_t ext_engine_open (const struct volume *const volume[SIDES],
                           const char *name, const struct log *log,
                           const char **reason, struct engine **engine);
 

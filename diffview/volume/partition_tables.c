@@ -4,7 +4,7 @@
  * partitions libblkid/src/partitions/dos.c, whose reader has no limit for a
  * chain that holds partitions.
  */
-#include "config.h"
+#include <config.h>
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Comparing both disks in large pieces, and in units where a large piece
+ * Comparing devices in large pieces, and in units where a large piece
  * cannot be read.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "pair_compare.h"
+#include "device_compare.h"
 
 #define AT_ONCE ((size_t) 1024 * 1024)
 
 struct comparison {
-  struct image_pair *pair;
+  struct device *const *device;
   uint64_t origin;
   uint32_t unit;
-  pair_compared *visit;
+  device_compared *visit;
   void *opaque;
   unsigned char *bytes[SIDES];  /* owned: AT_ONCE each */
 };
@@ -26,7 +26,7 @@ static errint_t
 read_base (const struct comparison *comparison, size_t length,
            uint64_t offset)
 {
-  const uint64_t size = pair_size (comparison->pair, SIDE_BASE);
+  const uint64_t size = comparison->device[SIDE_BASE]->size;
   unsigned char *bytes = comparison->bytes[SIDE_BASE];
   size_t there = 0;
 
@@ -34,16 +34,16 @@ read_base (const struct comparison *comparison, size_t length,
     there = length < size - offset ? length : (size_t) (size - offset);
   memset (bytes + there, 0, length - there);
   return there == 0
-    ? 0 : pair_read (comparison->pair, SIDE_BASE, bytes, there, offset);
+    ? 0 : device_read (comparison->device[SIDE_BASE], bytes, there, offset);
 }
 
 static errint_t
 read_both (const struct comparison *comparison, size_t length,
            uint64_t offset)
 {
-  errint_t error = pair_read (comparison->pair, SIDE_OVERLAY,
-                              comparison->bytes[SIDE_OVERLAY], length,
-                              offset);
+  errint_t error = device_read (comparison->device[SIDE_OVERLAY],
+                                comparison->bytes[SIDE_OVERLAY], length,
+                                offset);
 
   return error == 0 ? read_base (comparison, length, offset) : error;
 }
@@ -69,19 +69,19 @@ visit_units (const struct comparison *comparison, uint64_t offset,
     const uint64_t next = unit_end (comparison, offset, end);
     const size_t length = (size_t) (next - offset);
     size_t at = (size_t) (offset - start);
-    enum pair_verdict verdict;
+    enum device_verdict verdict;
 
     if (failed) {
       at = 0;
       verdict = read_both (comparison, length, offset) != 0
-        ? PAIR_UNREADABLE : PAIR_EQUAL;
+        ? DEVICE_UNREADABLE : DEVICE_EQUAL;
     }
     else
-      verdict = PAIR_EQUAL;
-    if (verdict == PAIR_EQUAL
+      verdict = DEVICE_EQUAL;
+    if (verdict == DEVICE_EQUAL
         && memcmp (comparison->bytes[SIDE_BASE] + at,
                    comparison->bytes[SIDE_OVERLAY] + at, length) != 0)
-      verdict = PAIR_DIFFERENT;
+      verdict = DEVICE_DIFFERENT;
     comparison->visit (comparison->opaque, offset, length, verdict);
     offset = next;
   }
@@ -107,14 +107,15 @@ compare_range (const struct comparison *comparison, uint64_t offset,
 }
 
 errint_t
-pair_compare (struct image_pair *pair, const struct extents *ranges,
-              uint64_t from, uint64_t to, uint64_t origin, uint32_t unit,
-              pair_compared *visit, void *opaque)
+device_compare (struct device *const device[SIDES],
+                const struct extents *ranges,
+                uint64_t from, uint64_t to, uint64_t origin, uint32_t unit,
+                device_compared *visit, void *opaque)
 {
   CLEANUP_FREE_BYTES unsigned char *base = malloc (AT_ONCE);
   CLEANUP_FREE_BYTES unsigned char *overlay = malloc (AT_ONCE);
   const struct comparison comparison = {
-    .pair = pair, .origin = origin, .unit = unit,
+    .device = device, .origin = origin, .unit = unit,
     .visit = visit, .opaque = opaque,
     .bytes = { [SIDE_BASE] = base, [SIDE_OVERLAY] = overlay },
   };

@@ -2,7 +2,7 @@
  *
  * Partitions and what is in them, by libblkid on a window of the disk.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "boot_sector.h"
 #include "disk_window.h"
 #include "partition_tables.h"
+#include "slice.h"
 #include "volumes.h"
 
 /* Where signatures are: most within 64 KiB and a bit, VMFS and UDF after
@@ -164,6 +165,8 @@ take_filesystem (blkid_probe probe, const struct volume *wanted,
 static void
 clear_volume (struct volume *volume)
 {
+  if (volume->device != NULL)
+    device_close (volume->device);
   free (volume->type);
   free (volume->uuid);
   free (volume->label);
@@ -523,15 +526,29 @@ probe_disk (struct probing *probing, struct volumes *volumes)
   return error;
 }
 
+/* The devices of what was found. */
+static errint_t
+open_devices (struct device *disk, struct volumes *volumes)
+{
+  errint_t error = 0;
+
+  for (size_t i = 0; i < volumes->count && error == 0; ++i) {
+    struct volume *volume = &volumes->list[i];
+
+    error = slice_open (disk, volume->offset, volume->length,
+                        &volume->device);
+  }
+  return error;
+}
+
 errint_t
-volumes_probe (struct image_pair *pair, enum side side,
-               const struct volumes *base, const struct log *log,
-               struct volumes **result)
+volumes_probe (struct device *disk, const struct volumes *base,
+               const struct log *log, struct volumes **result)
 {
   CLEANUP (volumes_free) struct volumes *volumes = NULL;
   CLEANUP (disk_window_close) struct disk_window *window = NULL;
   struct probing probing = { .log = log, .base = base };
-  errint_t error = disk_window_open (pair, side, log, &window);
+  errint_t error = disk_window_open (disk, log, &window);
 
   if (error != 0)
     return error;
@@ -539,6 +556,8 @@ volumes_probe (struct image_pair *pair, enum side side,
   probing.window = window;
   error = volumes == NULL ? no_memory (log) : probe_disk (&probing, volumes);
   blkid_free_probe (probing.probe);
+  if (error == 0 && open_devices (disk, volumes) != 0)
+    error = no_memory (log);
   if (error == 0)
     *result = steal_pointer (&volumes);
   return error;
@@ -558,12 +577,12 @@ volumes_free (struct volumes *volumes)
 }
 
 bool
-volume_unwritten (const struct image_pair *pair,
-                  const struct volume *overlay, const struct volume *base)
+volume_unwritten (const struct volume *overlay, const struct volume *base)
 {
-  const struct extents *written = pair_written (pair);
+  CLEANUP_EXTENTS struct extents written = { 0 };
+  bool known;
 
-  return written != NULL && base != NULL
-    && overlay->offset == base->offset && overlay->length == base->length
-    && !extents_touches (written, overlay->offset, overlay->length);
+  return base != NULL && overlay->device->size == base->device->size
+    && device_written (base->device, overlay->device, &written, &known) == 0
+    && known && written.count == 0;
 }

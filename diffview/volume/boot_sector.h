@@ -3,8 +3,8 @@
  * Filesystems whose type, label or UUID lies where their boot sector says:
  * FAT, exFAT and NTFS.
  */
-#ifndef DELTAFS_IMAGE_BOOT_SECTOR_H
-#define DELTAFS_IMAGE_BOOT_SECTOR_H
+#ifndef DELTAFS_VOLUME_BOOT_SECTOR_H
+#define DELTAFS_VOLUME_BOOT_SECTOR_H
 
 #include "disk_window.h"
 #include "errint.h"

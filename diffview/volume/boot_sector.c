@@ -4,7 +4,7 @@
  * "exFAT file system specification", and for NTFS the fields that libblkid
  * reads (libblkid/src/superblocks/ntfs.c).
  */
-#include "config.h"
+#include <config.h>
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Numbers out of the bytes of an image's header, whatever their alignment.
+ * Numbers out of bytes of a disk or an image, whatever their alignment.
  */
-#ifndef DELTAFS_IMAGE_BYTES_H
-#define DELTAFS_IMAGE_BYTES_H
+#ifndef DELTAFS_BYTES_H
+#define DELTAFS_BYTES_H
 
 #include <endian.h>
 #include <stdint.h>

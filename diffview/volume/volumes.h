@@ -14,7 +14,7 @@
 #include "errint.h"
 #include "extents.h"
 #include "log.h"
-#include "pair.h"
+#include "device.h"
 
 enum volume_use {
   VOLUME_UNKNOWN,               /* nothing that libblkid knows */
@@ -29,6 +29,7 @@ enum volume_use {
 struct volume {
   unsigned partition;           /* its number; 0: the whole disk */
   uint64_t offset, length;      /* bytes on the disk */
+  struct device *device;        /* owned: its bytes */
   enum volume_use use;
   char *type;                   /* libblkid's ("ext4", "vfat"), or NULL */
   char *uuid, *label;           /* of the filesystem, or NULL */
@@ -47,27 +48,25 @@ struct volumes {
   struct extents table_areas;
 };
 
-/* Probes a side's disk: a list with a partition table's entries (extended
- * ones left out), or with one volume, the whole disk.  BASE is what the base's
- * disk was found to hold, when this is the overlay's, or NULL: where the
- * overlay's disk can be taken for several things, and one of them is of the
- * kind that the base has at the same place, it is that one; what takes the
- * whole disk, as in the base, is in the list although there is a table, before
- * the table's entries.  At most 1,024
+/* Probes DISK, a side's, which is borrowed and must outlive the volumes: a
+ * list with a partition table's entries (extended ones left out), or with one
+ * volume, the whole disk.  BASE is what the base's disk was found to hold, when
+ * this is the overlay's, or NULL: where the overlay's disk can be taken for
+ * several things, and one of them is of the kind that the base has at the same
+ * place, it is that one; what takes the whole disk, as in the base, is in the
+ * list although there is a table, before the table's entries.  At most 1,024
  * partitions (more: reported, -E2BIG).  Never trusts an offset.  *VOLUMES is to
  * be freed with volumes_free.  -EIO, -ENOMEM, reported. */
-errint_t volumes_probe (struct image_pair *pair, enum side side,
-                        const struct volumes *base, const struct log *log,
-                        struct volumes **volumes);
+errint_t volumes_probe (struct device *disk, const struct volumes *base,
+                        const struct log *log, struct volumes **volumes);
 void volumes_free (struct volumes *volumes);
 DEFINE_CLEANUP (struct volumes *, volumes_free)
 
-/* Was nothing written since the base where the volume lies, and does it lie
- * at the same place with the same length in BASE (the same partition of the
- * base, may be NULL)?  Then it is unchanged, whatever it holds.  Never true
- * when the pair has no common chain. */
-bool volume_unwritten (const struct image_pair *pair,
-                       const struct volume *overlay,
+/* Has the volume the length that it has in BASE (the same volume of the base,
+ * may be NULL), and do all its bytes come from where those of the base come
+ * from and were not written?  Then it is unchanged, whatever it holds.  Never
+ * true when the disks have no common chain. */
+bool volume_unwritten (const struct volume *overlay,
                        const struct volume *base);
 
 #endif

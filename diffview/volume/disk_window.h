@@ -4,8 +4,8 @@
  * asked for; zeros elsewhere.  libblkid wants a file, and there is none of a
  * disk behind NBD.
  */
-#ifndef DELTAFS_IMAGE_DISK_WINDOW_H
-#define DELTAFS_IMAGE_DISK_WINDOW_H
+#ifndef DELTAFS_VOLUME_DISK_WINDOW_H
+#define DELTAFS_VOLUME_DISK_WINDOW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,13 +14,12 @@
 #include "cleanup.h"
 #include "errint.h"
 #include "log.h"
-#include "pair.h"
+#include "device.h"
 
 struct disk_window;
 
-/* An empty window of a side's disk.  PAIR and LOG are borrowed.  Reported. */
-errint_t disk_window_open (struct image_pair *pair, enum side side,
-                           const struct log *log,
+/* An empty window of a device.  DEVICE and LOG are borrowed.  Reported. */
+errint_t disk_window_open (struct device *device, const struct log *log,
                            struct disk_window **window);
 void disk_window_close (struct disk_window *window);
 DEFINE_CLEANUP (struct disk_window *, disk_window_close)

@@ -3,7 +3,7 @@
  * The window: a sparse file in memory, and lists of what was copied and of
  * what of it is not zero.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,7 @@
 #define PIECE (256 * 1024)
 
 struct disk_window {
-  struct image_pair *pair;
-  enum side side;
+  struct device *device;
   const struct log *log;
   int fd;
   uint64_t size;
@@ -29,24 +28,23 @@ static errint_t
 failed (const struct disk_window *window, errint_t error)
 {
   if (error == -EREMOTEIO)
-    return error;               /* pair_read has reported that */
+    return error;               /* device_read has reported that */
   return log_error (window->log, error, "cannot read the disk",
-                    window->side == SIDE_BASE ? "base" : "overlay");
+                    window->device->side == SIDE_BASE ? "base" : "overlay");
 }
 
 errint_t
-disk_window_open (struct image_pair *pair, enum side side,
-                  const struct log *log, struct disk_window **result)
+disk_window_open (struct device *device, const struct log *log,
+                  struct disk_window **result)
 {
   CLEANUP (disk_window_close) struct disk_window *window = NULL;
 
   window = calloc (1, sizeof *window);
   if (window == NULL)
     return log_error (log, -ENOMEM, "cannot read the disk", NULL);
-  window->pair = pair;
-  window->side = side;
+  window->device = device;
   window->log = log;
-  window->size = pair_size (pair, side);
+  window->size = device->size;
   window->fd = memfd_create ("disk", MFD_CLOEXEC);
   if (window->fd < 0
       || ftruncate (window->fd, (off_t) window->size) != 0)
@@ -109,8 +107,8 @@ is_zero (const unsigned char *bytes, size_t length)
 static errint_t
 copy_piece (struct disk_window *window, uint64_t offset, size_t length)
 {
-  errint_t error = pair_read (window->pair, window->side, window->piece,
-                              length, offset);
+  errint_t error = device_read (window->device, window->piece, length,
+                                offset);
 
   for (size_t done = 0; error == 0 && done < length; done += BLOCK) {
     const size_t block = length - done < BLOCK ? length - done : BLOCK;

@@ -3,8 +3,8 @@
  * Where a disk's partition tables lie, and whether a parser that trusts them
  * would come to an end.
  */
-#ifndef DELTAFS_IMAGE_PARTITION_TABLES_H
-#define DELTAFS_IMAGE_PARTITION_TABLES_H
+#ifndef DELTAFS_VOLUME_PARTITION_TABLES_H
+#define DELTAFS_VOLUME_PARTITION_TABLES_H
 
 #include "disk_window.h"
 #include "errint.h"
