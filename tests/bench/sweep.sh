@@ -90,8 +90,8 @@ sweep ()
     local what=$1 round
     shift
     for ((round = 0; round < rounds; ++round)); do
-        measured "$examples/nightly-sweep" sweep "$@" >out 2>err ||
-            { note_file err; note_file sweep/1.qcow2.log; die "$what: failed"; }
+        measured "$examples/nightly-sweep" --logs logs sweep "$@" >out 2>err ||
+            { note_file err; note_file logs/1.qcow2.log; die "$what: failed"; }
         test "$(grep -c ^clean out)" -eq "$overlays" || die "$what: not all"
         awk -v n="$overlays" '{ printf "%d %.1f %.2f\n", n * 60 / $1, $1, $2 / n }' \
             seconds >>"$what.rounds"

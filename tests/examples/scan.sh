@@ -41,6 +41,7 @@ echo nothing >harmless
 echo "$mark in a file" >harmful
 make_overlay clean "write harmless etc/new" "rm etc/removed"
 make_overlay found "write harmful etc/new"
+make_overlay removals "rm etc/removed"
 # An inode whose block list is no block list.
 make_overlay damaged "write harmless etc/new" \
     "set_inode_field etc/new block[0] 0" "set_inode_field etc/new block[3] 7" \
@@ -85,7 +86,9 @@ for scan in clamav clamd_overlay yara_overlay; do
     is "$scan: clean" "$status $(cat out)" "0 "
     $scan found
     is "$scan: found" "$status" 1
-    like "$scan: what was found" "$(cat out)" '/etc/new'
+    like "$scan: what was found, by the guest's path" "$(cat out)" \
+        '(^|[ ])/etc/new(:|$)'
+    unlike "$scan: nothing of the mount's path" "$(cat out err)" 'scan\.'
     unlike "$scan: and nothing that is not new" "$(cat out)" 'known|removed'
     $scan damaged
     is "$scan: damaged" "$status" 2
@@ -105,39 +108,235 @@ clamd_overlay large
 is "clamd: a large file" "$status" 0
 CLAMD_LIMIT=2097151 clamd_overlay large
 is "clamd: a file that is larger than it takes" "$status" 2
+CLAMD_LIMIT=2M clamd_overlay large
+is "clamd: a limit that is no number" "$status" 2
+run "$examples/clamav-overlay" overlays/large.qcow2 \
+    --database="$work/signatures.ndb" --max-filesize=1M
+is "clamscan: a file that is larger than it takes" "$status" 2
+like "clamscan: a file that is larger than it takes: why" "$(cat err)" \
+    "not clean for sure: some files are beyond ClamAV's limits"
+like "clamscan: a file that is larger than it takes: which" "$(cat out)" \
+    '^/etc/new: .*Limits'
+run "$examples/yara-overlay" rules.yar overlays/large.qcow2 --skip-larger=1000
+is "yara: a file that it skips" "$status" 2
 rm overlays/large.qcow2
 run "$examples/clamd-overlay" overlays/clean.qcow2 --config-file=/nowhere
 is "clamdscan that fails" "$status" 2
-run "$examples/clamd-overlay"
-is "clamd-overlay: usage" "$status $(cat err)" \
-    "2 usage: clamd-overlay OVERLAY [OPTION]..."
+# Nothing to scan, and nobody who would.
+run "$examples/clamd-overlay" overlays/removals.qcow2 --config-file=/nowhere
+is "clamdscan that fails, no file" "$status" 2
+clamd_overlay removals
+is "clamd: no file" "$status" 0
+clamav removals
+is "clamscan: no file" "$status" 0
 run "$examples/yara-overlay" /nowhere overlays/clean.qcow2
 is "yara that fails" "$status" 2
-run "$examples/clamav-overlay"
-is "clamav-overlay: usage" "$status $(cat err)" \
-    "2 usage: clamav-overlay OVERLAY [OPTION]..."
-run "$examples/yara-overlay" x
-is "yara-overlay: usage" "$status" 2
+
+# What is removed does not count, whatever else YARA says of it.
+run "$examples/yara-overlay" rules.yar overlays/clean.qcow2 -sw
+is "yara: the lines of a match in what is removed" "$status $(cat out)" "0 "
+run "$examples/yara-overlay" rules.yar overlays/found.qcow2 -s
+is "yara: found, with lines" "$status $(wc -l <out)" "1 2"
+# Nor does it where the way there has a meaning in regular expressions.
+mkdir "$TMPDIR/a+(b"
+TMPDIR=$TMPDIR/a+\(b clamav clean
+is "clamscan: an odd directory" "$status $(cat out)" "0 "
+rmdir "$TMPDIR/a+(b"
+
+# A guest's own /.deleted is shown by another name, and so may be what is in it.
+make_overlay own "mkdir .deleted" "write harmful .deleted/new"
+for scan in clamav clamd_overlay yara_overlay; do
+    $scan own
+    is "$scan: a guest's own /.deleted" "$status" 1
+    like "$scan: a guest's own /.deleted: its path" "$(cat out)" \
+        '(^|[ ])/\.deleted/new(:|$)'
+done
+rm overlays/own.qcow2
+
+# --- nothing was looked at: neither 0 nor 1 ---
+
+# not_looked WHAT SCRIPT ARGUMENT...: that, and nothing is left.
+not_looked ()
+{
+    local what=$1
+    shift
+    run "$examples/$1" "${@:2}"
+    is "$what: exit code" "$status" 2
+    check "$what: it says something" test -s out -o -s err
+    is "$what: nothing is left" "$(find "$TMPDIR" -mindepth 1)" ""
+}
+
+clean=overlays/clean.qcow2
+cp $clean -- -x.qcow2
+for script in clamav-overlay clamd-overlay "yara-overlay rules.yar"; do
+    # shellcheck disable=SC2206
+    call=($script)
+    not_looked "$script, no overlay" "${call[@]}"
+    like "$script, no overlay: usage" "$(cat err)" "^usage: ${call[0]} "
+    not_looked "$script --help, no overlay" "${call[@]}" --help
+    like "$script --help: usage" "$(cat out)" "^usage: ${call[0]} "
+    not_looked "$script -h" "${call[@]}" -h
+    not_looked "$script, an overlay like an option" "${call[@]}" -x.qcow2
+    not_looked "$script, an overlay like an option of deltafs" \
+        "${call[0]}" -- ${call[1]+"${call[1]}"} --help
+    not_looked "$script, no name" "${call[@]}" ""
+    for option in --help -h --version --no-such-option; do
+        not_looked "$script, the scanner's $option" "${call[@]}" $clean $option
+    done
+done
+for script in clamav-overlay clamd-overlay; do
+    for option in -V --vers -f/dev/null --file-list=/dev/null -if/dev/null \
+        --no-summary --quiet; do
+        not_looked "$script $option" $script $clean $option
+    done
+done
+not_looked "clamd-overlay --reload" clamd-overlay $clean \
+    --config-file="$work/clamd.conf" --reload
+for option in -v -c -sc --count -n --negate --scan-list; do
+    not_looked "yara-overlay $option" yara-overlay rules.yar $clean $option
+done
+run "$examples/yara-overlay" rules.yar $clean -wd channel=1 -t vnc
+is "yara-overlay: other letters" "$status" 0
+run "$examples/yara-overlay" -- rules.yar -x.qcow2
+is "yara-overlay: an overlay after --" "$status" 0
+run "$examples/clamav-overlay" -- -x.qcow2 --database="$work/signatures.ndb"
+is "clamav-overlay: an overlay after --" "$status" 0
+rm -- -x.qcow2
+ln -s "$examples/clamav-overlay" linked
+run ./linked $clean --database="$work/signatures.ndb"
+is "a link to a script" "$status" 0
+
+# Something else in the place of a program; its name is the first word.
+stand_in ()
+{
+    mkdir -p stand-ins
+    cat >"stand-ins/$1"
+    chmod 755 "stand-ins/$1"
+}
+with_stand_ins ()
+{
+    PATH=$work/stand-ins:$PATH "$@"
+}
+
+for program in clamscan:clamav-overlay clamdscan:clamd-overlay \
+    "yara:yara-overlay rules.yar"; do
+    # shellcheck disable=SC2206
+    call=(${program#*:})
+    program=${program%%:*}
+    stand_in $program <<'END'
+#!/bin/sh
+exit ${CODE:-0}
+END
+    for code in 1 2 126; do
+        CODE=$code with_stand_ins \
+            not_looked "$program that exits with $code" "${call[@]}" $clean
+    done
+    test $program = yara ||
+        with_stand_ins not_looked "$program that does nothing" "${call[@]}" $clean
+    rm stand-ins/$program
+    # All that there is but this one.
+    mkdir few
+    ln -s /usr/bin/* few
+    rm few/$program
+    PATH=$work/few not_looked "no $program" "${call[@]}" $clean
+    like "no $program: why" "$(cat err)" "not installed: $program"
+    rm -r few
+    DELTAFS=/nowhere not_looked "no deltafs for $program" "${call[@]}" $clean
+    DELTAFS=true not_looked "a deltafs that mounts nothing, $program" \
+        "${call[@]}" $clean --config-file="$work/clamd.conf"
+    TMPDIR=/nowhere run "$examples/${call[0]}" "${call[@]:1}" $clean
+    is "no place for temporary files, $program" "$status" 2
+done
+
+# A report that does not arrive; what was found is found.
+"$examples/clamav-overlay" overlays/found.qcow2 \
+    --database="$work/signatures.ndb" >/dev/full 2>err
+is "clamscan: found, but the report is lost" "$?" 1
+"$examples/yara-overlay" rules.yar overlays/found.qcow2 >/dev/full 2>err
+is "yara: found, but the report is lost" "$?" 1
+printf '#!/bin/sh\n%s "$@"\necho a line >&2\necho b\n' \
+    "$(command -v yara)" | stand_in yara
+with_stand_ins yara_overlay clean
+is "other lines are no match" "$status" 0
+# The mount ends before the scan does.
+printf '#!/bin/sh\nfor tree; do :; done\n%s "$@"\numount -l "$tree"\n:\n' \
+    "$(command -v yara)" | stand_in yara
+with_stand_ins yara_overlay clean
+is "the mount ended early" "$status" 2
+like "the mount ended early: why" "$(cat err)" 'the mount came to an end'
+rm stand-ins/yara
+rm overlays/removals.qcow2
 
 # --- all of them ---
 
-run "$examples/nightly-sweep" overlays "$examples/yara-overlay" rules.yar
+sweep ()
+{
+    run "$examples/nightly-sweep" --logs logs "$@"
+}
+before=$(ls -l overlays)
+sweep overlays "$examples/yara-overlay" rules.yar
 is "sweep: exit code" "$status" 1
 printf '%s\toverlays/%s.qcow2\n' clean clean failed damaged failed failed \
     found found >wanted
 same_files "sweep: what it says" out wanted
-is "sweep: what is kept" "$(cd overlays && echo *.log)" \
+is "sweep: nothing is written beside the overlays" "$(ls -l overlays)" \
+    "$before"
+is "sweep: what is kept" "$(cd logs && echo *.log)" \
     "damaged.qcow2.log failed.qcow2.log found.qcow2.log"
-like "sweep: what was found" "$(cat overlays/found.qcow2.log)" 'mark .*/etc/new'
+like "sweep: what was found" "$(cat logs/found.qcow2.log)" 'mark /etc/new'
+# A log that cannot be written: the command is not run, and nothing is found.
+mkdir full
+for name in clean damaged failed found; do
+    mkdir full/$name.qcow2.log
+done
+run "$examples/nightly-sweep" --logs full overlays "$examples/yara-overlay" \
+    rules.yar
+is "sweep: logs that cannot be written" "$status $(grep -c ^failed out)" "2 4"
 rm overlays/found.qcow2
-run "$examples/nightly-sweep" overlays "$examples/yara-overlay" rules.yar
+sweep overlays "$examples/yara-overlay" rules.yar
 is "sweep: something failed" "$status" 2
 rm overlays/damaged.qcow2 overlays/failed.qcow2
 cp overlays/clean.qcow2 "overlays/two  words'.qcow2"
-run "$examples/nightly-sweep" overlays "$examples/yara-overlay" rules.yar
-is "sweep: all is clean" "$status $(grep -c ^clean out)" "0 2"
-run "$examples/nightly-sweep" overlays
-is "sweep: usage" "$status" 2
+cp overlays/clean.qcow2 $'overlays/x\nfound\ty.qcow2'
+sweep overlays "$examples/yara-overlay" rules.yar
+is "sweep: all is clean" "$status $(grep -c ^clean out) $(wc -l <out)" "0 3 3"
+rm overlays/x*
+cp -r overlays -- -overlays
+run "$examples/nightly-sweep" --logs=logs -- -overlays \
+    "$examples/yara-overlay" rules.yar
+is "sweep: a directory like an option" "$status" 0
+rm -r -- -overlays
+
+# not_swept WHAT ARGUMENT...
+not_swept ()
+{
+    run "$examples/nightly-sweep" "${@:2}"
+    is "sweep: $1" "$status" 2
+    check "sweep: $1: it says something" test -s out -o -s err
+}
+mkdir none
+not_swept usage overlays
+not_swept "no argument"
+not_swept --help --help
+not_swept -h overlays -h
+not_swept "an unknown option" --logs=logs --log overlays true
+not_swept "no directory for logs" --logs
+not_swept "logs beside the overlays" --logs overlays overlays true
+not_swept "logs below the overlays" --logs overlays/new overlays true
+check_not "sweep: no directory was made there" test -e overlays/new
+not_swept "logs where there is a file" --logs rules.yar overlays true
+not_swept "no such directory" --logs logs nowhere true
+not_swept "a directory without overlays" --logs logs none true
+not_swept "no such command" --logs logs overlays /nowhere
+not_swept "a command that is killed" --logs logs overlays \
+    bash -c 'kill -9 $$'
+is "sweep: a command that is killed: what it says" "$(cut -f1 out | sort -u)" \
+    failed
+mkdir few
+ln -s /usr/bin/* few
+rm few/parallel
+PATH=$work/few not_swept "no parallel" --logs logs overlays true
+rm -r few
 
 # --- the same by systemd: what the unit runs, here ---
 
@@ -159,10 +358,10 @@ printf '#!/bin/sh\nexec %s --database=%s "$@"\n' "$(command -v clamscan)" \
     "$work/signatures.ndb" >bin/clamscan
 chmod 755 bin/clamscan
 # shellcheck disable=SC2086
-run env PATH="$work/bin:$PATH" $start
+run env PATH="$work/bin:$PATH" LOGS_DIRECTORY="$work/logs" $start
 is "unit: something was found" "$status $(grep -c ^found out)" "1 1"
 rm overlays/found.qcow2
-run env PATH="$work/bin:$PATH" $start
+run env PATH="$work/bin:$PATH" LOGS_DIRECTORY="$work/logs" $start
 is "unit: all is clean" "$status" 0
 if command -v systemd-analyze >/dev/null; then
     for unit in overlay-sweep.service overlay-sweep.timer; do
