@@ -22,6 +22,7 @@
 
 struct delta;
 struct delta_entry;
+struct memory_budget;
 struct progress;
 
 /* What a computation has to look at. */
@@ -37,6 +38,8 @@ struct compare_rules {
   char *const *ignore_xattrs;
   /* Where the computation tells how far it is, or NULL.  Borrowed. */
   const struct progress *progress;
+  /* What all computations of a run share, or NULL.  Borrowed. */
+  struct memory_budget *memory;
 };
 
 struct engine {

@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "broker_private.h"
 #include "delta.h"
+#include "memory_budget.h"
 #include "records.h"
 
 /* How many entries there are between two looks at the memory they take. */
@@ -39,21 +39,12 @@ begin (struct engine *engine, enum request request, struct call *call)
   return error;
 }
 
-/* A delta may take a quarter of the machine's memory, as a tree may. */
-static size_t
-memory_limit (void)
+/* Of all filesystems so far. */
+static uint64_t
+memory_of (const struct delta *delta)
 {
-  long pages = sysconf (_SC_PHYS_PAGES), page_size = sysconf (_SC_PAGESIZE);
-
-  return pages <= 0 || page_size <= 0 ? SIZE_MAX
-    : (size_t) pages / 4 * (size_t) page_size;
-}
-
-static bool
-is_too_large (const struct delta *delta, size_t limit)
-{
-  return arena_size (delta->arena) > limit
-    || delta->count > limit / sizeof *delta->entries;
+  return arena_size (delta->arena)
+    + (uint64_t) delta->capacity * sizeof *delta->entries;
 }
 
 static void
@@ -74,22 +65,29 @@ static errint_t
 compute (struct engine *engine, const struct compare_rules *rules,
          struct delta *delta, unsigned filesystem)
 {
-  size_t limit = memory_limit ();
+  struct memory_budget own, *memory = rules->memory;
+  uint64_t before = memory_of (delta), left;
   uint32_t number = 0;
   struct call call;
   errint_t error = begin (engine, REQUEST_COMPUTE, &call);
 
   if (error != 0)
     return error;
+  if (memory == NULL) {
+    memory_budget_start (&own);
+    memory = &own;
+  }
+  left = memory_budget_left (memory);
   call.progress = call.broker->progress;
   put_rules (call.wire, rules);
   wire_flush (call.wire);
   while (call_next (&call) == MESSAGE_ENTRY) {
     take_entry (&call, delta, filesystem, ++number);
     if (number == UINT32_MAX
-        || (number % INTERVAL == 0 && is_too_large (delta, limit)))
+        || (number % INTERVAL == 0 && memory_of (delta) - before > left))
       wire_fail (call.wire, -E2BIG);
   }
+  memory_budget_take (memory, memory_of (delta) - before);
   return call_end (&call, call_result (&call));
 }
 

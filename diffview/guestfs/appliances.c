@@ -207,6 +207,7 @@ appliances_launch (const struct appliances_options *options,
                       "cannot start the appliance", NULL);
   appliances->log = options->log;
   appliances->progress = options->progress;
+  memory_budget_start (&appliances->memory);
   progress_update (options->progress, "start", 0, 0);
   r = launch_somehow (appliances, options);
   if (r < 0)

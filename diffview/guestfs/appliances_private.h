@@ -6,6 +6,7 @@
 #define DELTAFS_APPLIANCES_PRIVATE_H
 
 #include "appliance.h"
+#include "memory_budget.h"
 #include "watchdog.h"
 
 struct appliances {
@@ -14,6 +15,7 @@ struct appliances {
   struct appliance_filesystems *seen[SIDES];    /* and not fetched; or NULL */
   const struct log *log;
   const struct progress *progress;
+  struct memory_budget memory;  /* for the trees, which are kept */
 };
 
 #endif

@@ -49,6 +49,7 @@ scan_side (enum side side, void *opaque)
     .reparse_points = reparse_concerns (engine->type),
     .complaints = engine->complaints,
     .progress = side == SIDE_OVERLAY ? engine->appliances->progress : NULL,
+    .memory_max = memory_budget_left (&engine->appliances->memory) / SIDES,
   };
   errint_t r;
 
@@ -115,6 +116,10 @@ compute (struct engine *base, const struct compare_rules *rules,
   struct guestfs_engine *engine = (struct guestfs_engine *) base;
   errint_t r = parallel_sides (scan_side, engine);
 
+  for (int side = 0; side < SIDES; ++side)
+    if (engine->tree[side] != NULL)
+      memory_budget_take (&engine->appliances->memory,
+                          tree_size (engine->tree[side]));
   if (r == 0) {
     r = subvolumes_number (engine->tree);
     if (r == 0)

@@ -13,11 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "budget.h"
 #include "kernel_log.h"
 #include "path.h"
 #include "reason.h"
 #include "reparse.h"
+
+/* Entries of one filesystem on one side: no honest one has more. */
+#define ENTRIES_MAX 20000000
+/* How many entries there are between two looks at the memory they take. */
+#define INTERVAL 4096
 
 errint_t
 scan_path (const struct scan *scan, const struct tree_node *node, char **path)
@@ -55,13 +59,23 @@ remember (struct scan *scan, struct tree_node *node)
   return 0;
 }
 
+static bool
+is_full (const struct scan *scan)
+{
+  const struct tree *tree = scan->tree;
+
+  return tree->node_count >= ENTRIES_MAX
+    || (tree->node_count % INTERVAL == 0
+        && tree_size (tree) > scan->memory_max);
+}
+
 errint_t
 scan_add (struct scan *scan, struct tree_node *parent,
           const char *name, size_t length, struct tree_node **node)
 {
   if (!path_valid_name (name, length))
     return -EPROTO;
-  if (budget_exceeded (scan->tree))
+  if (is_full (scan))
     return -EFBIG;
   *node = tree_add (scan->tree, parent, name, length);
   if (*node == NULL)
@@ -140,8 +154,8 @@ scan_run (struct scan *scan)
   if (r == -EFBIG)
     log_report (scan->appliance->log, LOG_LEVEL_ERROR,
                 "the filesystem is too large", scan->name,
-                "its tree takes more than %d entries or a quarter of "
-                "this machine's memory", BUDGET_ENTRIES);
+                "its tree has more than %d entries, or takes more "
+                "memory than is set apart for it", ENTRIES_MAX);
   else if (r < 0)
     log_report (scan->appliance->log, LOG_LEVEL_ERROR,
                 "cannot read the filesystem", scan->name, "%s (%s)",

@@ -17,6 +17,7 @@ struct scan {
   bool reparse_points;          /* does ntfs-3g show it? */
   struct complaints *complaints;
   const struct progress *progress;
+  uint64_t memory_max;          /* bytes that the tree may take */
   /* The result; every node in the order in which it was found. */
   struct tree *tree;
   struct tree_node **nodes;
@@ -25,8 +26,8 @@ struct scan {
 
 /* Fills scan->tree, sorted; the nodes' cookies are the st_dev of their
  * inodes.  What cannot be read is marked and goes to the complaints; other
- * failures are reported.  -EFBIG for a tree over the limits of budget.h,
- * -EIO, -ENOMEM. */
+ * failures are reported.  -EFBIG for a tree that takes more memory than
+ * it may, or is larger than an honest guest's, -EIO, -ENOMEM. */
 errint_t scan_run (struct scan *scan);
 
 /* Frees the list of nodes, which nobody needs after the scan. */

@@ -15,6 +15,7 @@
 #include "inspection.h"
 #include "key_check.h"
 #include "layout.h"
+#include "memory_budget.h"
 #include "mount_points.h"
 #include "plan.h"
 #include "right_base.h"
@@ -31,6 +32,7 @@ struct inspection {
   struct delta *delta;
   bool used_direct, used_guestfs;
   bool base_changed;
+  struct memory_budget memory;  /* of the computations */
 };
 
 /* How the computations went. */
@@ -411,6 +413,8 @@ inspection_open (struct image_pair *pair,
   inspection->pair = pair;
   inspection->options = *options;
   inspection->options.rules.progress = options->progress;
+  memory_budget_start (&inspection->memory);
+  inspection->options.rules.memory = &inspection->memory;
   inspection->log = options->log;
   error = inspect (inspection);
   /* Where that failed, the wrong base may be why. */

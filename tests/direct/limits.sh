@@ -6,7 +6,7 @@
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
-requires python3
+requires python3 deltafs qemu-img sfdisk
 dump=$top_builddir/tests/direct/direct_dump
 
 # AddressSanitizer needs terabytes of address space.
@@ -49,6 +49,34 @@ if test $sanitized = no; then
         messages
     check "what there was room for is listed" \
         test "$(count '/big/')" -gt 20000
+fi
+
+# Four filesystems, each of which alone would fit, share the memory.
+if test $sanitized = no; then
+    rm -f base overlay
+    python3 "$srcdir/limits.py" entries 60000 base overlay || exit 99
+    sectors=$((($(stat -c %s base) + 1048575) / 1048576 * 2048))
+    for side in base overlay; do
+        truncate -s $(((4096 + 4 * sectors) * 512)) $side.raw
+        for ((i = 0; i < 4; ++i)); do
+            echo "start=$((2048 + i * sectors)), size=$sectors, type=L"
+            dd if=$side of=$side.raw bs=512 seek=$((2048 + i * sectors)) \
+               conv=notrunc,sparse status=none
+        done | { echo "label: gpt"; cat; } |
+            sfdisk -q --no-tell-kernel $side.raw
+    done
+    qemu-img convert -f raw -O qcow2 -B base.raw -F raw overlay.raw \
+        overlay.qcow2
+    (
+        ulimit -d $((55 * 1024))
+        exec deltafs diff --engine direct overlay.qcow2
+    ) >list 2>messages
+    is "several filesystems: exit code" $? 3
+    is "several filesystems: the first one is read whole" \
+        "$(count '/sda1/big/')" 60000
+    check "several filesystems: there is no room for the last" \
+        grep -qx 'deltafs: warning: cannot read: /: it has more in it than memory is set apart for (sda4)' messages
+    rm base.raw overlay.raw overlay.qcow2
 fi
 
 # 16 names of 255 bytes are as long as a path may be.

@@ -298,7 +298,7 @@ start (struct run *run, const char *list, size_t length)
   run->complaints = complaints_new (&run->messages.log, "sda1");
   run->scan = (struct scan) {
     .appliance = run->appliance, .mount_point = "/m1", .name = "sda1",
-    .xattrs = true, .complaints = run->complaints,
+    .xattrs = true, .complaints = run->complaints, .memory_max = UINT64_MAX,
   };
 }
 

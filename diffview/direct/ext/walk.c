@@ -9,11 +9,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "content.h"
 #include "directory.h"
+#include "memory_budget.h"
 #include "record.h"
 #include "walk.h"
 
@@ -340,36 +339,29 @@ walk_all (struct walk *walk)
   return err;
 }
 
-/* Half of the machine's, and a third of what this process may have: the names
- * of a large directory, the delta with metadata of its own, and the view need
- * the rest. */
-static uint64_t
-memory_for_trees (void)
-{
-  long pages = sysconf (_SC_PHYS_PAGES), page_size = sysconf (_SC_PAGESIZE);
-  uint64_t most = pages <= 0 || page_size <= 0 ? UINT64_MAX :
-    (uint64_t) pages / 2 * (uint64_t) page_size;
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_DATA, &limit) == 0 &&
-      limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 3 < most)
-    most = limit.rlim_cur / 3;
-  return most;
-}
-
 errint_t
 walk_fill (const struct changes *changes, const struct compare_rules *rules,
            struct tree *const tree[SIDES], struct file_pairs *pairs)
 {
   struct walk walk = {
     .changes = changes, .rules = rules, .tree = tree, .files = pairs,
-    .memory_max = memory_for_trees (),
   };
-  errint_t err = walk_all (&walk);
+  struct memory_budget own, *memory = rules->memory;
+  errint_t err;
+
+  if (memory == NULL) {
+    memory_budget_start (&own);
+    memory = &own;
+  }
+  walk.memory_max = memory_budget_left (memory);
+  err = walk_all (&walk);
 
   for (int side = 0; side < SIDES; ++side) {
     if (err == 0 && tree[side] != NULL)
       err = tree_sort (tree[side]);
+    /* The nodes go, but as entries of the delta they come again. */
+    if (tree[side] != NULL)
+      memory_budget_take (memory, tree_size (tree[side]));
     number_set_clear (&walk.entered[side]);
   }
   free (walk.pairs.list);
