@@ -33,6 +33,11 @@ struct compare_rules {
                                  * cannot be read may be so for the moment
                                  * only: -EAGAIN in its place, not reported,
                                  * where an engine can tell */
+  /* Directories of the overlay and, after each, the one of the base that it is
+   * to be compared with, in the place of what the base has at the same path:
+   * subvolumes of a btrfs of which one is mounted where the other one was.
+   * NULL-terminated, or NULL.  Borrowed.  For engines that read btrfs. */
+  char *const *pairs;
   /* fnmatch patterns of xattr names that do not count; NULL-terminated, or
    * NULL.  Borrowed. */
   char *const *ignore_xattrs;

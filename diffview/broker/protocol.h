@@ -23,8 +23,9 @@ enum request {
   /* Both mountables, type, name: strings.  Result: u32, the engine. */
   REQUEST_OPEN,
   /* Engine; verify and times, a byte each; u32 and that many strings:
-   * ignore_xattrs (u32 UINT32_MAX: there are none).  A MESSAGE_ENTRY for each
-   * entry of the delta set, in its order, before the result. */
+   * ignore_xattrs (u32 UINT32_MAX: there are none); the same for pairs.  A
+   * MESSAGE_ENTRY for each entry of the delta set, in its order, before the
+   * result. */
   REQUEST_COMPUTE,
   /* Engine, side, u32 which entry of the delta set, u32 length (up to
    * READ_LIMIT), u64 offset.  Result: the bytes. */

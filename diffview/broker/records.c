@@ -79,50 +79,80 @@ get_filesystems (struct wire *wire, struct appliance_filesystems **result)
   return true;
 }
 
-void
-put_rules (struct wire *wire, const struct compare_rules *rules)
+static void
+put_strings (struct wire *wire, char *const *strings)
 {
   uint32_t count = 0;
 
-  wire_put_u8 (wire, rules->verify);
-  wire_put_u8 (wire, rules->times);
-  if (rules->ignore_xattrs == NULL) {
+  if (strings == NULL) {
     wire_put_u32 (wire, NO_LIST);
     return;
   }
-  while (rules->ignore_xattrs[count] != NULL)
+  while (strings[count] != NULL)
     ++count;
   wire_put_u32 (wire, count);
   for (uint32_t i = 0; i < count; ++i)
-    wire_put_string (wire, rules->ignore_xattrs[i]);
+    wire_put_string (wire, strings[i]);
 }
 
-bool
-get_rules (struct wire *wire, struct compare_rules *rules, char ***patterns)
+static bool
+get_strings (struct wire *wire, char ***strings)
 {
-  uint32_t count;
+  uint32_t count = wire_get_u32 (wire);
 
-  *patterns = NULL;
-  *rules = (struct compare_rules) {
-    .verify = wire_get_bounded_u8 (wire, 1) != 0,
-  };
-  rules->times = wire_get_bounded_u8 (wire, 1) != 0;
-  count = wire_get_u32 (wire);
   if (wire_error (wire) != 0)
     return false;
   if (count == NO_LIST)
     return true;
   if (count > COUNT_LIMIT)
     return wire_refuse (wire);
-  *patterns = calloc ((size_t) count + 1, sizeof **patterns);
-  if (*patterns == NULL)
+  *strings = calloc ((size_t) count + 1, sizeof **strings);
+  if (*strings == NULL)
     return wire_fail (wire, -ENOMEM);
-  rules->ignore_xattrs = *patterns;
   for (uint32_t i = 0; i < count; ++i) {
-    (*patterns)[i] = wire_get_string (wire, ARGUMENT_LIMIT);
-    if ((*patterns)[i] == NULL)
+    (*strings)[i] = wire_get_string (wire, ARGUMENT_LIMIT);
+    if ((*strings)[i] == NULL)
       return wire_refuse (wire);
   }
+  return true;
+}
+
+/* Each directory has another one to be compared with. */
+static bool
+are_pairs (char *const *strings)
+{
+  while (strings != NULL && strings[0] != NULL) {
+    if (strings[1] == NULL)
+      return false;
+    strings += 2;
+  }
+  return true;
+}
+
+void
+put_rules (struct wire *wire, const struct compare_rules *rules)
+{
+  wire_put_u8 (wire, rules->verify);
+  wire_put_u8 (wire, rules->times);
+  put_strings (wire, rules->ignore_xattrs);
+  put_strings (wire, rules->pairs);
+}
+
+bool
+get_rules (struct wire *wire, struct compare_rules *rules, char ***patterns,
+           char ***pairs)
+{
+  *patterns = *pairs = NULL;
+  *rules = (struct compare_rules) {
+    .verify = wire_get_bounded_u8 (wire, 1) != 0,
+  };
+  rules->times = wire_get_bounded_u8 (wire, 1) != 0;
+  if (!get_strings (wire, patterns) || !get_strings (wire, pairs))
+    return false;
+  if (!are_pairs (*pairs))
+    return wire_refuse (wire);
+  rules->ignore_xattrs = *patterns;
+  rules->pairs = *pairs;
   return true;
 }
 

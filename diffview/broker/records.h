@@ -35,9 +35,10 @@ bool get_filesystems (struct wire *wire,
 
 void put_rules (struct wire *wire, const struct compare_rules *rules);
 
-/* *PATTERNS, NULL-terminated or NULL, is what RULES refer to, to be freed. */
+/* *PATTERNS and *PAIRS, NULL-terminated or NULL, are what RULES refer to, to
+ * be freed. */
 bool get_rules (struct wire *wire, struct compare_rules *rules,
-                char ***patterns);
+                char ***patterns, char ***pairs);
 
 bool get_side (struct wire *wire, enum side *side);
 

@@ -232,11 +232,12 @@ serve_compute (struct connection *connection)
   struct wire *wire = connection->wire;
   struct served_engine *served = get_engine (connection);
   CLEANUP_FREE_STRINGS char **patterns = NULL;
+  CLEANUP_FREE_STRINGS char **pairs = NULL;
   const struct delta *delta = NULL;
   struct compare_rules rules;
   errint_t error;
 
-  if (!get_rules (wire, &rules, &patterns) || served == NULL)
+  if (!get_rules (wire, &rules, &patterns, &pairs) || served == NULL)
     return;
   talk_begin (connection);
   error = compute (connection->server, served, &rules, &delta);

@@ -12,6 +12,7 @@
 #include "mounts.h"
 #include "pairing.h"
 #include "parallel.h"
+#include "parts.h"
 #include "reparse.h"
 #include "resolve.h"
 #include "scan.h"
@@ -63,18 +64,19 @@ scan_side (enum side side, void *opaque)
   return r;
 }
 
+/* Compares two trees, or two parts of them. */
 static errint_t
-compare (struct guestfs_engine *engine, const struct compare_rules *rules,
-         struct delta *delta, unsigned filesystem)
+compare_trees (struct guestfs_engine *engine,
+               const struct tree *const trees[SIDES],
+               const struct compare_rules *rules,
+               struct delta *delta, unsigned filesystem)
 {
   struct content_questions questions = { 0 };
   bool invented = mounts_invents_inodes (engine->type);
   enum content_trust trust = rules->verify || invented
     ? TRUST_NOTHING : TRUST_INODE;
-  const struct tree *base = engine->tree[SIDE_BASE];
-  const struct tree *overlay = engine->tree[SIDE_OVERLAY];
+  const struct tree *base = trees[SIDE_BASE], *overlay = trees[SIDE_OVERLAY];
   const struct log *log = engine->appliances->log;
-  size_t first = delta->count;
   errint_t r = compare_ask (base, overlay, trust, !invented, &questions);
 
   if (r < 0)
@@ -87,10 +89,73 @@ compare (struct guestfs_engine *engine, const struct compare_rules *rules,
     r = compare_finish (base, overlay, rules, &questions, delta, filesystem);
     if (r < 0)
       log_error (log, r, "cannot compare the trees", engine->name);
-    else
-      complaints_add_rest (engine->complaints, delta, first);
   }
   content_questions_clear (&questions);
+  return r;
+}
+
+static errint_t
+compare_part (struct guestfs_engine *engine, struct parts *parts,
+              const struct part *part, const struct compare_rules *rules,
+              struct delta *delta, unsigned filesystem)
+{
+  struct tree trees[SIDES];
+  const struct tree *const pair[SIDES] = { &trees[SIDE_BASE],
+                                           &trees[SIDE_OVERLAY] };
+  size_t first = delta->count;
+  errint_t r = parts_enter (parts, part, trees);
+
+  log_detail (engine->appliances->log, "%s: %s is compared with %s",
+              engine->name, part->path[SIDE_OVERLAY], part->path[SIDE_BASE]);
+  if (r == 0)
+    r = compare_trees (engine, pair, rules, delta, filesystem);
+  if (r == 0)
+    r = parts_leave (parts, part);
+  return r == 0 ? parts_place (part, delta, first) : r;
+}
+
+static errint_t
+find_parts (struct guestfs_engine *engine, const struct compare_rules *rules,
+            struct parts *parts)
+{
+  struct snapshots snapshots[SIDES] = { { .list = NULL } };
+  errint_t r = 0;
+
+  if (strcmp (engine->type, "btrfs") != 0)
+    return 0;
+  for (enum side side = 0; r == 0 && side < SIDES
+         && parts_want_snapshots (engine->tree); ++side)
+    r = snapshots_list (engine->appliances->side[side],
+                        engine->mount_point[side], &snapshots[side]);
+  if (r == 0)
+    r = parts_find (engine->tree, rules->pairs, snapshots, parts);
+  for (enum side side = 0; side < SIDES; ++side)
+    snapshots_clear (&snapshots[side]);
+  if (r < 0)
+    log_error (engine->appliances->log, r, "cannot compare the trees",
+               engine->name);
+  return r;
+}
+
+static errint_t
+compare (struct guestfs_engine *engine, const struct compare_rules *rules,
+         struct delta *delta, unsigned filesystem)
+{
+  const struct tree *const whole[SIDES] = { engine->tree[SIDE_BASE],
+                                            engine->tree[SIDE_OVERLAY] };
+  CLEANUP_PARTS struct parts parts = { .list = NULL };
+  size_t first = delta->count;
+  errint_t r = find_parts (engine, rules, &parts);
+
+  if (r == 0)
+    r = compare_trees (engine, whole, rules, delta, filesystem);
+  if (r == 0)
+    parts_drop (&parts, delta, first);
+  for (size_t i = 0; r == 0 && i < parts.count; ++i)
+    r = compare_part (engine, &parts, &parts.list[i], rules, delta,
+                      filesystem);
+  if (r == 0)
+    complaints_add_rest (engine->complaints, delta, first);
   return r;
 }
 

@@ -285,7 +285,8 @@ check_encryption (const struct reparse_trees *trees, enum side side,
 }
 
 static errint_t
-settle_pair (const struct reparse_trees *trees, const struct compare_rules *rules,
+settle_pair (const struct reparse_trees *trees,
+             const struct compare_rules *rules,
              const struct tree_pair *pair)
 {
   const struct tree_node *base = pair->node[SIDE_BASE];

@@ -36,10 +36,11 @@ filesystems_free (struct filesystems *filesystems)
     struct filesystem *filesystem = &filesystems->list[i];
 
     free (filesystem->device);
-    free_strings (filesystem->subvolumes);
-    free (filesystem->default_subtree);
-    for (int side = 0; side < SIDES; ++side)
+    for (int side = 0; side < SIDES; ++side) {
+      free_strings (filesystem->subvolumes[side]);
+      free (filesystem->default_subtree[side]);
       side_clear (&filesystem->side[side]);
+    }
   }
   free (filesystems->list);
   free (filesystems);
@@ -103,6 +104,14 @@ filesystem_is_btrfs (const struct filesystem *filesystem)
   const char *type = filesystem_identity (filesystem)->type;
 
   return type != NULL && strcmp (type, "btrfs") == 0;
+}
+
+const char *
+filesystem_default_subtree (const struct filesystem *filesystem,
+                            enum side side)
+{
+  return filesystem->default_subtree[side] != NULL
+    ? filesystem->default_subtree[side] : "/";
 }
 
 bool

@@ -43,11 +43,11 @@ struct filesystem {
   int partition;                /* its number, 0: the whole disk, -1: neither */
   struct filesystem_side side[SIDES];
   bool written;                 /* may differ between the sides */
-  /* btrfs: paths of its subvolumes in the overlay, "/@home";
-   * NULL-terminated, or NULL.  default_subtree: the one that is mounted where
-   * nothing says which; NULL: the top level. */
-  char **subvolumes;
-  char *default_subtree;
+  /* btrfs: paths of its subvolumes on each side, "/@home"; NULL-terminated, or
+   * NULL.  default_subtree: the one that is mounted where nothing says which;
+   * NULL: the top level. */
+  char **subvolumes[SIDES];
+  char *default_subtree[SIDES];
 };
 
 struct filesystems {
@@ -94,6 +94,10 @@ const struct filesystem_side *
 filesystem_identity (const struct filesystem *filesystem);
 
 bool filesystem_is_btrfs (const struct filesystem *filesystem);
+
+/* What of it is mounted where nothing says which part: "/" or a subvolume. */
+const char *filesystem_default_subtree (const struct filesystem *filesystem,
+                                        enum side side);
 
 /* Is any container (on any side) written to? */
 bool filesystems_container_written (const struct filesystems *filesystems);

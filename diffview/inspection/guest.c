@@ -25,6 +25,7 @@ enum likeness {
 
 struct search {
   const struct filesystems *filesystems;
+  enum side side;
   const struct log *log;
   struct guest *best;
   enum likeness likeness;
@@ -43,6 +44,7 @@ guest_free (struct guest *guest)
 /* A place where a root may be. */
 struct place {
   struct engine *engine;
+  enum side side;
   const char *subtree;
 };
 
@@ -58,13 +60,14 @@ whole_path (const char *subtree, const char *path)
 }
 
 static bool
-exists (struct engine *engine, const char *subtree, const char *path)
+exists (const struct place *place, const char *path)
 {
-  CLEANUP_FREE char *whole = whole_path (subtree, path);
+  CLEANUP_FREE char *whole = whole_path (place->subtree, path);
   struct entry entry;
 
   return whole != NULL
-    && engine->operations->stat (engine, SIDE_OVERLAY, whole, &entry) == 0;
+    && place->engine->operations->stat (place->engine, place->side, whole,
+                                        &entry) == 0;
 }
 
 /* symlinks_tree.target */
@@ -79,7 +82,7 @@ find_target (void *opaque, const char *path, errint_t *error)
     *error = -ENOMEM;
     return NULL;
   }
-  *error = place->engine->operations->stat (place->engine, SIDE_OVERLAY,
+  *error = place->engine->operations->stat (place->engine, place->side,
                                             whole, &entry);
   return *error == 0 && entry.type == ENTRY_SYMLINK
     && (entry.missing & ENTRY_NO_TARGET) == 0 ? entry.target : NULL;
@@ -87,17 +90,17 @@ find_target (void *opaque, const char *path, errint_t *error)
 
 /* Without an fstab: what no data disk has. */
 static bool
-looks_like_root (struct engine *engine, const char *subtree)
+looks_like_root (const struct place *place)
 {
   static const char *const signs[] = {
     "/etc/os-release", "/usr/lib/os-release", "/sbin/init", "/usr/sbin/init",
     "/etc/inittab", "/etc/init.d", "/nix/store",
   };
 
-  if (!exists (engine, subtree, "/etc"))
+  if (!exists (place, "/etc"))
     return false;
   for (size_t i = 0; i < sizeof signs / sizeof signs[0]; ++i)
-    if (exists (engine, subtree, signs[i]))
+    if (exists (place, signs[i]))
       return true;
   return false;
 }
@@ -105,22 +108,22 @@ looks_like_root (struct engine *engine, const char *subtree)
 /* Symlinks lead within the subtree, which is the guest's root.
  * -ENOENT: no fstab (or none that can be read: reported). */
 static errint_t
-read_fstab (struct engine *engine, const char *device, const char *subtree,
+read_fstab (struct place *place, const char *device,
             const struct log *log, struct fstab **fstab)
 {
   static const char name[] = "/etc/fstab";
-  struct place place = { .engine = engine, .subtree = subtree };
   const struct symlinks_tree tree = { .target = find_target,
-                                      .opaque = &place };
+                                      .opaque = place };
   CLEANUP_FREE char *path = NULL, *whole = NULL, *text = NULL;
   size_t length;
   errint_t error = symlinks_follow (&tree, name, &path);
 
   if (error == 0) {
-    whole = whole_path (subtree, path);
+    whole = whole_path (place->subtree, path);
     error = whole == NULL ? -ENOMEM
-      : engine->operations->read_path (engine, SIDE_OVERLAY, whole,
-                                       FSTAB_LIMIT, &text, &length);
+      : place->engine->operations->read_path (place->engine, place->side,
+                                              whole, FSTAB_LIMIT, &text,
+                                              &length);
   }
   if (error == -ENOMEM)
     return error;
@@ -140,7 +143,8 @@ names_itself (const struct search *search, const struct guest *guest)
 {
   const struct filesystem *filesystem =
     &search->filesystems->list[guest->root];
-  const char *subtree = filesystem->default_subtree;
+  const char *subtree = filesystem_default_subtree (filesystem,
+                                                    search->side);
   size_t index;
 
   for (size_t i = 0; i < guest->fstab->count; ++i) {
@@ -153,7 +157,7 @@ names_itself (const struct search *search, const struct guest *guest)
       return false;
     if (entry->subtree != NULL)
       subtree = entry->subtree;
-    return strcmp (subtree != NULL ? subtree : "/", guest->subtree) == 0;
+    return strcmp (subtree, guest->subtree) == 0;
   }
   return false;
 }
@@ -164,6 +168,8 @@ look (struct search *search, struct engine *engine, size_t filesystem,
       const char *subtree)
 {
   CLEANUP (guest_free) struct guest *guest = calloc (1, sizeof *guest);
+  struct place place = { .engine = engine, .side = search->side,
+                         .subtree = subtree };
   enum likeness likeness = NOT_A_ROOT;
   errint_t error;
 
@@ -173,13 +179,13 @@ look (struct search *search, struct engine *engine, size_t filesystem,
   guest->subtree = strdup (subtree);
   if (guest->subtree == NULL)
     return -ENOMEM;
-  error = read_fstab (engine, search->filesystems->list[filesystem].device,
-                      subtree, search->log, &guest->fstab);
+  error = read_fstab (&place, search->filesystems->list[filesystem].device,
+                      search->log, &guest->fstab);
   if (error == 0)
     likeness = names_itself (search, guest) ? NAMES_ITSELF : HAS_FSTAB;
   else if (error != -ENOENT)
     return error;
-  else if (looks_like_root (engine, subtree))
+  else if (looks_like_root (&place))
     likeness = LOOKS_LIKE_ROOT;
 
   if (likeness == NOT_A_ROOT || likeness < search->likeness)
@@ -218,6 +224,8 @@ look_into (struct search *search, const struct guest_access *access,
            size_t index)
 {
   const struct filesystem *filesystem = &search->filesystems->list[index];
+  char *const *subvolumes = filesystem->subvolumes[search->side];
+  const char *usual = filesystem->default_subtree[search->side];
   struct engine *engine = access->open (access->opaque, index);
   errint_t error;
 
@@ -225,16 +233,41 @@ look_into (struct search *search, const struct guest_access *access,
     return 0;
   if ((error = look (search, engine, index, "/")) != 0)
     return error;
-  if (filesystem->default_subtree != NULL
-      && (error = look (search, engine, index,
-                        filesystem->default_subtree)) != 0)
+  if (usual != NULL && (error = look (search, engine, index, usual)) != 0)
     return error;
-  for (size_t i = 0; filesystem->subvolumes != NULL
-         && filesystem->subvolumes[i] != NULL && i < MAX_SUBVOLUMES; ++i)
-    if ((error = look (search, engine, index,
-                       filesystem->subvolumes[i])) != 0)
+  for (size_t i = 0; subvolumes != NULL && subvolumes[i] != NULL
+         && i < MAX_SUBVOLUMES; ++i)
+    if ((error = look (search, engine, index, subvolumes[i])) != 0)
       return error;
   return 0;
+}
+
+errint_t
+guest_find_base (const struct filesystems *filesystems,
+                 const struct guest_access *access, const struct log *log,
+                 const struct guest *overlay, struct guest **guest)
+{
+  const struct filesystem *filesystem = &filesystems->list[overlay->root];
+  struct search search = { .filesystems = filesystems, .log = log,
+                           .side = SIDE_BASE };
+  struct engine *engine;
+  errint_t error = 0;
+
+  *guest = NULL;
+  if (!filesystem->written || !filesystem_is_btrfs (filesystem)
+      || filesystem->side[SIDE_BASE].contents != CONTENTS_FILESYSTEM)
+    return 0;
+  engine = access->open (access->opaque, overlay->root);
+  /* Of several that are as likely the one that has not moved. */
+  if (engine != NULL)
+    error = look (&search, engine, overlay->root, overlay->subtree);
+  if (error == 0)
+    error = look_into (&search, access, overlay->root);
+  if (error == 0)
+    *guest = search.best;
+  else if (search.best != NULL)
+    guest_free (search.best);
+  return error;
 }
 
 errint_t
@@ -242,7 +275,8 @@ guest_find (const struct filesystems *filesystems,
             const struct guest_access *access,
             const struct log *log, struct guest **guest)
 {
-  struct search search = { .filesystems = filesystems, .log = log };
+  struct search search = { .filesystems = filesystems, .log = log,
+                           .side = SIDE_OVERLAY };
   errint_t error = 0;
 
   /* What was written first: that is what the user looks at, and it is read

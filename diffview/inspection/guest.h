@@ -36,6 +36,14 @@ struct guest_access {
 errint_t guest_find (const struct filesystems *filesystems,
                      const struct guest_access *access,
                      const struct log *log, struct guest **guest);
+
+/* Where the base has the root of that guest, on the same btrfs: of the
+ * subvolumes that may be it the likeliest.  *GUEST is NULL when the base has
+ * none, and on other filesystems, whose root does not move.  -ENOMEM. */
+errint_t guest_find_base (const struct filesystems *filesystems,
+                          const struct guest_access *access,
+                          const struct log *log, const struct guest *overlay,
+                          struct guest **guest);
 void guest_free (struct guest *guest);
 DEFINE_CLEANUP (struct guest *, guest_free)
 

@@ -20,6 +20,7 @@
 #include "plan.h"
 #include "right_base.h"
 #include "selection.h"
+#include "subtree_pairs.h"
 
 struct inspection {
   struct image_pair *pair;
@@ -29,6 +30,7 @@ struct inspection {
   struct disks disks;
   struct engines *engines;
   struct layout *layout;
+  struct guest *base_guest;             /* NULL: not known, or no btrfs */
   struct delta *delta;
   bool used_direct, used_guestfs;
   bool base_changed;
@@ -63,6 +65,8 @@ inspection_close (struct inspection *inspection)
     engines_close (inspection->engines);
   if (inspection->layout != NULL)
     layout_free (inspection->layout);
+  if (inspection->base_guest != NULL)
+    guest_free (inspection->base_guest);
   disks_clear (&inspection->disks);
   if (inspection->selection != NULL)
     selection_free (inspection->selection);
@@ -183,6 +187,9 @@ lay_out (struct inspection *inspection)
   if (plan_any_comparison (filesystems))
     error = guest_find (filesystems, &access, inspection->log, &guest);
   if (error == 0 && guest != NULL)
+    error = guest_find_base (filesystems, &access, inspection->log, guest,
+                             &inspection->base_guest);
+  if (error == 0 && guest != NULL)
     error = lay_out_guest (inspection, guest);
   else if (error == 0)
     error = layout_without_guest (filesystems, &inspection->layout);
@@ -202,18 +209,23 @@ static errint_t
 compare (struct inspection *inspection, struct assembly *assembly,
          size_t filesystem)
 {
-  const struct compare_rules *rules = &inspection->options.rules;
+  struct compare_rules rules = inspection->options.rules;
+  CLEANUP_FREE_STRINGS char **pairs = NULL;
   struct engine *engine = NULL;
   errint_t error;
 
   error = engines_open (inspection->engines, filesystem, &engine);
   if (error != 0)
     return error;
-  error = assembly_compute (assembly, filesystem, engine, rules);
+  if (subtree_pairs (inspection->disks.filesystems, inspection->layout,
+                     inspection->base_guest, filesystem, &pairs) != 0)
+    return no_memory (inspection);
+  rules.pairs = pairs;
+  error = assembly_compute (assembly, filesystem, engine, &rules);
   if (error == -ENOTSUP) {
     error = engines_fall_back (inspection->engines, filesystem, &engine);
     if (error == 0)
-      error = assembly_compute (assembly, filesystem, engine, rules);
+      error = assembly_compute (assembly, filesystem, engine, &rules);
   }
   if (error == 0)
     note_engine (inspection, engine);

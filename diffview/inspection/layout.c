@@ -64,13 +64,6 @@ add_others (struct layout *layout, const struct filesystems *filesystems)
   return 0;
 }
 
-static const char *
-default_subtree (const struct filesystem *filesystem)
-{
-  return filesystem->default_subtree != NULL ? filesystem->default_subtree
-                                             : "/";
-}
-
 static bool
 is_taken (const struct layout *layout, const char *mount_point)
 {
@@ -188,7 +181,8 @@ add_entry (struct layout *layout, const struct filesystems *filesystems,
   }
   return add (layout, index,
               entry->subtree != NULL ? entry->subtree
-                                     : default_subtree (filesystem),
+                                     : filesystem_default_subtree (filesystem,
+                                                                  SIDE_OVERLAY),
               entry->mount_point, true);
 }
 
@@ -230,7 +224,8 @@ layout_without_guest (const struct filesystems *filesystems,
     }
   if (count == 1
       && (error = add (layout, only,
-                       default_subtree (&filesystems->list[only]), "/",
+                       filesystem_default_subtree (&filesystems->list[only],
+                                                   SIDE_OVERLAY), "/",
                        true)) != 0)
     return error;
   if ((error = add_others (layout, filesystems)) != 0)
@@ -311,7 +306,8 @@ layout_of_selection (const struct filesystems *filesystems,
     if ((error = find_selected (filesystems, selected, log, &index)) != 0
         || (error = check_new (layout, index, selected, log)) != 0
         || (error = add (layout, index,
-                         default_subtree (&filesystems->list[index]),
+                         filesystem_default_subtree (&filesystems->list[index],
+                                                     SIDE_OVERLAY),
                          selected->mount_point, true)) != 0)
       return error;
   }

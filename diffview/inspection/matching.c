@@ -223,7 +223,7 @@ subtree_of (const char *subvolume)
 
 /* What is mounted as the device is the default one. */
 static errint_t
-add_subvolume (struct filesystem *filesystem,
+add_subvolume (struct filesystem *filesystem, enum side side,
                const struct appliance_filesystem *seen)
 {
   size_t count = 0;
@@ -232,17 +232,17 @@ add_subvolume (struct filesystem *filesystem,
   if (seen->subvolume == NULL)
     return 0;
   if (strcmp (seen->mountable, seen->device) == 0) {
-    free (filesystem->default_subtree);
-    filesystem->default_subtree = subtree_of (seen->subvolume);
-    return filesystem->default_subtree != NULL ? 0 : -ENOMEM;
+    free (filesystem->default_subtree[side]);
+    filesystem->default_subtree[side] = subtree_of (seen->subvolume);
+    return filesystem->default_subtree[side] != NULL ? 0 : -ENOMEM;
   }
-  while (filesystem->subvolumes != NULL
-         && filesystem->subvolumes[count] != NULL)
+  while (filesystem->subvolumes[side] != NULL
+         && filesystem->subvolumes[side][count] != NULL)
     ++count;
-  list = reallocarray (filesystem->subvolumes, count + 2, sizeof *list);
+  list = reallocarray (filesystem->subvolumes[side], count + 2, sizeof *list);
   if (list == NULL)
     return -ENOMEM;
-  filesystem->subvolumes = list;
+  filesystem->subvolumes[side] = list;
   list[count] = subtree_of (seen->subvolume);
   list[count + 1] = NULL;
   return list[count] != NULL ? 0 : -ENOMEM;
@@ -283,9 +283,7 @@ add_seen (struct filesystems *filesystems, enum side side,
       return error;
     seen_side->contents = contents_of_seen (seen->type);
   }
-  if (side == SIDE_OVERLAY)
-    return add_subvolume (filesystem, seen);
-  return 0;
+  return add_subvolume (filesystem, side, seen);
 }
 
 errint_t

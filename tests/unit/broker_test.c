@@ -120,6 +120,8 @@ one_round (uint64_t seed)
   CLEANUP (delta_free) struct delta *delta = NULL;
   CLEANUP (delta_free) struct delta *wanted = NULL;
   char pattern[] = "user.*";
+  char new_root[] = "/@new", old_root[] = "/@";
+  char *pairs[] = { new_root, old_root, NULL };
   char *patterns[] = { pattern, NULL };
   struct compare_rules rules;
   struct engine *engine = NULL;
@@ -130,6 +132,7 @@ one_round (uint64_t seed)
     .verify = !model.trust,
     .times = model.times,
     .ignore_xattrs = (seed & 2) != 0 ? patterns : NULL,
+    .pairs = (seed & 4) != 0 ? pairs : NULL,
   };
   memory = model_build (&model);
   stand_in = (struct stand_in) { .memory = memory };

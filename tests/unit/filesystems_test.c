@@ -225,7 +225,7 @@ inside_containers (void **state)
     volume (3, 4001, VOLUME_CONTAINER, "crypto_LUKS", "C"),
   };
   struct appliance_filesystem base[] = {
-    seen ("/dev/sda1", NULL, NULL, "btrfs", "A"),
+    seen ("/dev/sda1", NULL, "old", "btrfs", "A"),
     seen ("/dev/vg/gone", NULL, NULL, "ext4", "X"),
     seen ("/dev/vg/root", NULL, NULL, "ext4", "R"),
     seen ("/dev/vg/swap", NULL, NULL, "swap", NULL),
@@ -250,16 +250,22 @@ inside_containers (void **state)
   CLEANUP (filesystems_free) struct filesystems *filesystems =
     pair_up (volumes, 3, volumes, 3);
   const struct filesystem *root;
+  char **subvolumes;
 
   (void) state;
   assert_true (plan_needs_look_inside (filesystems, NULL));
   assert_int_equal (filesystems_add_seen (filesystems, both, &messages.log),
                     0);
   assert_int_equal (filesystems->count, 3 + 5);
-  assert_string_equal (filesystems->list[0].subvolumes[0], "/@home");
-  assert_string_equal (filesystems->list[0].subvolumes[1], "/a/b");
-  assert_null (filesystems->list[0].subvolumes[2]);
-  assert_string_equal (filesystems->list[0].default_subtree, "/a");
+  subvolumes = filesystems->list[0].subvolumes[SIDE_OVERLAY];
+  assert_string_equal (subvolumes[0], "/@home");
+  assert_string_equal (subvolumes[1], "/a/b");
+  assert_null (subvolumes[2]);
+  assert_null (filesystems->list[0].subvolumes[SIDE_BASE]);
+  assert_string_equal (filesystem_default_subtree (&filesystems->list[0],
+                                                   SIDE_OVERLAY), "/a");
+  assert_string_equal (filesystem_default_subtree (&filesystems->list[0],
+                                                   SIDE_BASE), "/old");
   expect (filesystems, "sda2", TASK_NONE);
   expect (filesystems, "sda3", TASK_NONE);      /* locked, not written to */
   expect (filesystems, "vg/gone", TASK_COMPARE);

@@ -120,7 +120,7 @@ fstab_behind_symlinks (void **state)
 
   (void) state;
   disk_open (&disk, types);
-  disk.filesystems->list[2].default_subtree = strdup ("/@");
+  disk.filesystems->list[2].default_subtree[SIDE_OVERLAY] = strdup ("/@");
   memory_symlink (disk.memory[2], SIDE_OVERLAY, "/@/etc/fstab",
                   "/etc/static/fstab");
   memory_symlink (disk.memory[2], SIDE_OVERLAY, "/@/etc/static",
@@ -234,13 +234,61 @@ btrfs_snapshots (void **state)
   subvolumes[0] = strdup ("/@snapshots/1/snapshot");
   subvolumes[1] = strdup ("/@");
   subvolumes[2] = strdup ("/@home");
-  disk.filesystems->list[1].subvolumes = subvolumes;
+  disk.filesystems->list[1].subvolumes[SIDE_OVERLAY] = subvolumes;
   put (&disk, 1, "/@/etc/fstab", fstab);
   put (&disk, 1, "/@snapshots/1/snapshot/etc/fstab", fstab);
   guest = find (&disk);
   assert_int_equal (guest->root, 1);
   assert_string_equal (guest->subtree, "/@");
   assert_string_equal (messages.text, "");
+  guest_free (guest);
+  disk_close (&disk);
+}
+
+/* The root was a snapshot, and is another one since: the default subvolume says
+ * which. */
+static void
+btrfs_new_default (void **state)
+{
+  static const char *const types[COUNT] = { "vfat", "btrfs", "ext4" };
+  static const char fstab[] = "UUID=uuid-2 / btrfs ro\n";
+  struct disk disk;
+  const struct guest_access access = { .open = open_engine,
+                                       .opaque = &disk };
+  struct guest *guest, *base = NULL;
+  struct filesystem *filesystem;
+
+  (void) state;
+  disk_open (&disk, types);
+  filesystem = &disk.filesystems->list[1];
+  filesystem->default_subtree[SIDE_BASE] = strdup ("/snapshots/1");
+  filesystem->default_subtree[SIDE_OVERLAY] = strdup ("/snapshots/2");
+  memory_file (disk.memory[1], SIDE_BASE, "/snapshots/1/etc/fstab", fstab);
+  put (&disk, 1, "/snapshots/1/etc/fstab", fstab);
+  put (&disk, 1, "/snapshots/2/etc/fstab", fstab);
+  guest = find (&disk);
+  assert_string_equal (guest->subtree, "/snapshots/2");
+  assert_int_equal (guest_find_base (disk.filesystems, &access, &messages.log,
+                                     guest, &base), 0);
+  assert_non_null (base);
+  assert_string_equal (base->subtree, "/snapshots/1");
+  assert_int_equal (base->fstab->count, 1);
+  guest_free (base);
+
+  /* As likely as the one that is the root still. */
+  memory_file (disk.memory[1], SIDE_BASE, "/snapshots/2/etc/fstab", "");
+  memory_file (disk.memory[1], SIDE_BASE, "/snapshots/1/etc/fstab", "");
+  assert_int_equal (guest_find_base (disk.filesystems, &access, &messages.log,
+                                     guest, &base), 0);
+  assert_string_equal (base->subtree, "/snapshots/2");
+  guest_free (base);
+
+  /* Only subvolumes move. */
+  free (filesystem->side[SIDE_OVERLAY].type);
+  filesystem->side[SIDE_OVERLAY].type = strdup ("ext4");
+  assert_int_equal (guest_find_base (disk.filesystems, &access, &messages.log,
+                                     guest, &base), 0);
+  assert_null (base);
   guest_free (guest);
   disk_close (&disk);
 }
@@ -269,6 +317,7 @@ main (void)
     cmocka_unit_test (no_fstab),
     cmocka_unit_test (unusable_fstab),
     cmocka_unit_test (btrfs_snapshots),
+    cmocka_unit_test (btrfs_new_default),
     cmocka_unit_test (windows),
   };
 

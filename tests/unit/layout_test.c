@@ -17,6 +17,7 @@
 #include "devices.h"
 #include "key_check.h"
 #include "selection.h"
+#include "subtree_pairs.h"
 
 static struct messages messages;
 
@@ -326,13 +327,48 @@ subvolumes (void **state)
   layout_free (layout);
 
   /* The default subvolume is what a line without subvol= means. */
-  filesystems->list[0].default_subtree = strdup ("/@/snap/1");
+  filesystems->list[0].default_subtree[SIDE_OVERLAY] = strdup ("/@/snap/1");
   layout = layout_with (filesystems, 0, "/@/snap/1",
                         "UUID=b /again btrfs defaults\n"
                         "UUID=b /top btrfs subvolid=5\n");
   expect_place (layout, 0, "/@/snap/1/etc", "/etc");
   expect_place (layout, 0, "/@/x", "/top/@/x");
   layout_free (layout);
+}
+
+/* What each side mounts at the same place belongs together. */
+static void
+pairs_of_subvolumes (void **state)
+{
+  CLEANUP (filesystems_free) struct filesystems *filesystems =
+    filesystems_new ();
+  CLEANUP (layout_free) struct layout *layout = NULL;
+  CLEANUP (guest_free) struct guest *base = NULL;
+  CLEANUP_FREE_STRINGS char **pairs = NULL;
+
+  (void) state;
+  add (filesystems, "sda2", 2, "btrfs", "b", NULL);
+  filesystems->list[0].default_subtree[SIDE_BASE] = strdup ("/s/1");
+  filesystems->list[0].default_subtree[SIDE_OVERLAY] = strdup ("/s/2");
+  layout = layout_with (filesystems, 0, "/s/2",
+                        "UUID=b /home btrfs subvol=@home2\n"
+                        "UUID=b /var btrfs subvol=@var\n"
+                        "UUID=b /new btrfs subvol=@new\n");
+  base = guest_with (0, "/s/1", "UUID=b /var btrfs subvol=@var\n"
+                     "UUID=b /home btrfs subvol=@home\n");
+  assert_int_equal (subtree_pairs (filesystems, layout, base, 0, &pairs), 0);
+  assert_string_equal (pairs[0], "/s/2");
+  assert_string_equal (pairs[1], "/s/1");
+  assert_string_equal (pairs[2], "/@home2");
+  assert_string_equal (pairs[3], "/@home");
+  assert_null (pairs[4]);
+  cleanup_free_strings (&pairs);
+
+  /* No operating system. */
+  assert_int_equal (subtree_pairs (filesystems, layout, NULL, 0, &pairs), 0);
+  assert_string_equal (pairs[0], "/s/2");
+  assert_string_equal (pairs[1], "/s/1");
+  assert_null (pairs[2]);
 }
 
 static void
@@ -518,6 +554,7 @@ main (void)
     cmocka_unit_test (copies),
     cmocka_unit_test (hidden_by_mounts),
     cmocka_unit_test (subvolumes),
+    cmocka_unit_test (pairs_of_subvolumes),
     cmocka_unit_test (no_guest),
     cmocka_unit_test (by_hand),
     cmocka_unit_test (by_hand_encrypted),
