@@ -241,7 +241,11 @@ report_missing (const struct walk *walk)
 {
   log_report (walk->log, LOG_LEVEL_ERROR, "cannot open the backing file",
               walk->missing, "%s", walk->missing_reason);
-  if (walk->options->base == NULL)
+  if (walk->options->base == NULL
+      && strcmp (walk->missing_reason, image_file_is_device) == 0)
+    log_hint (walk->log, "if that is the right device, name it yourself: "
+              "--base %s", walk->missing);
+  else if (walk->options->base == NULL)
     log_hint (walk->log, "if it is elsewhere, name it with --base FILE");
   policy_hint (walk->log, walk->missing_reason);
   return walk->missing_error;

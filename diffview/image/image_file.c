@@ -40,6 +40,10 @@ is_pseudo_filesystem (int fd)
   }
 }
 
+const char image_file_is_device[] =
+  "not allowed: it is a block device, and a name inside an image must be that "
+  "of a regular file";
+
 static errint_t
 check_type (int fd, const struct stat *status, enum image_file_kinds kinds,
             const char **reason)
@@ -52,7 +56,9 @@ check_type (int fd, const struct stat *status, enum image_file_kinds kinds,
   }
   if (S_ISBLK (status->st_mode) && kinds == IMAGE_FILE_OR_DEVICE)
     return 0;
-  if (S_ISDIR (status->st_mode))
+  if (S_ISBLK (status->st_mode))
+    *reason = image_file_is_device;
+  else if (S_ISDIR (status->st_mode))
     *reason = "is a directory";
   else if (S_ISLNK (status->st_mode))
     *reason = "is a symbolic link";

@@ -32,6 +32,9 @@ enum image_file_kinds {
   IMAGE_FILE_OR_DEVICE,         /* these and block devices */
 };
 
+/* The reason why a block device is not opened as the former. */
+extern const char image_file_is_device[];
+
 /* Opens PATH relative to DIRECTORY (an open directory or AT_FDCWD).  NAME is
  * what messages call it.  A fifo, socket, directory or character device is
  * refused without being opened; so are the files of /proc and the like.  FLAGS

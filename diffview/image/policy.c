@@ -174,7 +174,8 @@ policy_open_data_file (const struct image_file *image,
 void
 policy_hint (const struct log *log, const char *reason)
 {
-  if (strcmp (reason, not_local) == 0 || strcmp (reason, not_beside) == 0)
+  if (strcmp (reason, not_local) == 0 || strcmp (reason, not_beside) == 0
+      || strcmp (reason, image_file_is_device) == 0)
     log_hint (log, "if you trust the file names inside these images, "
               "--allow-remote-backing lifts the restriction");
 }

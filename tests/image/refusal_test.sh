@@ -38,6 +38,16 @@ with_backing fifo
 refused "a fifo as backing file" 'is not a regular file' evil.qcow2 written
 with_backing /dev/null
 refused "a device as backing file" 'is not a regular file' evil.qcow2 written
+if mknod disk b 7 250 2>/dev/null; then
+    with_backing disk
+    refused "a block device as backing file" \
+        'disk: not allowed: it is a block device' evil.qcow2 written
+    like "it can be named on the command line" "$(cat err)" \
+        'hint: .*--base [^ ]*disk'
+    like "or the restriction be lifted" "$(cat err)" \
+        'hint: .*--allow-remote-backing'
+    rm disk
+fi
 with_backing .
 refused "a directory as backing file" 'is a directory' evil.qcow2 written
 with_backing /proc/self/environ
