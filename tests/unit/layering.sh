@@ -68,13 +68,16 @@ done
 # The headers of each of these rooms that others see.
 sees_only ()
 {
-    local room=$1 wanted=" ${*:2} " other name
+    local room=$1 wanted=" ${*:2} " other name visible
     for other in $rooms; do
         test "$other" = "$room" && continue
         case $other in "$room"/*) continue ;; esac
         while read -r name; do
-            # A room's own header of the same name is what it means.
-            test -e "$top_srcdir/$other/$name" && continue
+            # Another header of the same name that it may see is what it means.
+            for visible in $(may_include "$other"); do
+                test "$visible" = "$room" && continue
+                test -e "$top_srcdir/$visible/$name" && continue 2
+            done
             if test -e "$top_srcdir/$room/$name" \
                 && [[ $wanted != *" $name "* ]]; then
                 echo "$other: $name"

@@ -5,8 +5,8 @@
  * than its disk holds.  A hostile one may let any number of inodes share a
  * block, and a few kilobytes would keep us busy for days.
  */
-#ifndef DELTAFS_EXT_BUDGET_H
-#define DELTAFS_EXT_BUDGET_H
+#ifndef DELTAFS_DIRECT_BUDGET_H
+#define DELTAFS_DIRECT_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>

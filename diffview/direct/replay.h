@@ -5,8 +5,8 @@
  * copied only where the journal may be overwritten meanwhile.  Knows no journal
  * format.
  */
-#ifndef DELTAFS_EXT_REPLAY_H
-#define DELTAFS_EXT_REPLAY_H
+#ifndef DELTAFS_DIRECT_REPLAY_H
+#define DELTAFS_DIRECT_REPLAY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
  * of its own that is not held while a disk is read.  Everything else is for
  * the thread that opens and computes, before others read.
  */
-#ifndef DELTAFS_EXT_BLOCKS_H
-#define DELTAFS_EXT_BLOCKS_H
+#ifndef DELTAFS_DIRECT_BLOCKS_H
+#define DELTAFS_DIRECT_BLOCKS_H
 
 #include <stdbool.h>
 #include <stddef.h>

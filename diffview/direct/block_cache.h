@@ -3,8 +3,8 @@
  * A bounded cache of chunks of disks, by number.  Knows nothing of what is
  * in them or where they come from.
  */
-#ifndef DELTAFS_EXT_BLOCK_CACHE_H
-#define DELTAFS_EXT_BLOCK_CACHE_H
+#ifndef DELTAFS_DIRECT_BLOCK_CACHE_H
+#define DELTAFS_DIRECT_BLOCK_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>

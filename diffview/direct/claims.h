@@ -4,8 +4,8 @@
  * the written ones.  Who claims a block first has it.  Knows numbers, no
  * filesystem.
  */
-#ifndef DELTAFS_EXT_CLAIMS_H
-#define DELTAFS_EXT_CLAIMS_H
+#ifndef DELTAFS_DIRECT_CLAIMS_H
+#define DELTAFS_DIRECT_CLAIMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

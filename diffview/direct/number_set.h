@@ -2,8 +2,8 @@
  *
  * A set of 64-bit numbers: of inodes, of blocks.
  */
-#ifndef DELTAFS_EXT_NUMBER_SET_H
-#define DELTAFS_EXT_NUMBER_SET_H
+#ifndef DELTAFS_DIRECT_NUMBER_SET_H
+#define DELTAFS_DIRECT_NUMBER_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>
