@@ -103,11 +103,6 @@ serve_open (int device, const struct serve_options *options,
   serve->stop = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (serve->stop == -1)
     error = -errno;
-  if (error == 0 && options->session != NULL) {
-    serve->session_name = strdup (options->session);
-    if (serve->session_name == NULL)
-      error = -ENOMEM;
-  }
   if (error == 0 && options->source != NULL) {
     serve->source = strdup (options->source);
     if (serve->source == NULL)
@@ -165,7 +160,6 @@ serve_free (struct serve *serve)
   loop_take_messages (NULL);
   if (serve->stop != -1)
     close (serve->stop);
-  free (serve->session_name);
   free (serve->source);
   free (serve);
 }

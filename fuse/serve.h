@@ -20,9 +20,6 @@ struct serve_options {
   bool no_exec;                 /* programs of the tree cannot be run */
   const char *source;           /* what the mount table shows as the device:
                                  * the overlay's name; borrowed */
-  /* The value of the unlisted xattr "user.deltafs.session" of the root, by
-   * which umount finds the processes of the mount; NULL for none. */
-  const char *session;
 };
 
 /* Mounting and serving may be done by different processes: the first one may

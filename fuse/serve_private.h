@@ -27,7 +27,6 @@ struct serve {
   struct fuse_session *session; /* owns the device; NULL once it is closed */
   int stop;                     /* eventfd: readable from serve_stop on, for
                                  * ever */
-  char *session_name;           /* user.deltafs.session, or NULL */
   char *source;                 /* for messages, or NULL */
   const struct view *view;      /* borrowed */
 

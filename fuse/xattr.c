@@ -20,8 +20,6 @@
 #include "operations.h"
 #include "reply.h"
 
-#define SESSION_NAME "user.deltafs.session"
-
 static bool
 begins_with (const char *name, const char *prefix)
 {
@@ -128,13 +126,6 @@ xattr_get (fuse_req_t request, fuse_ino_t number, const char *name,
   const char *candidate;
   const void *value;
   size_t length;
-
-  if (node == VIEW_ROOT && serve->session_name != NULL &&
-      strcmp (name, SESSION_NAME) == 0) {
-    reply_bytes (request, serve->session_name,
-                 strlen (serve->session_name), size);
-    return;
-  }
 
   for (size_t index = 0; view_xattr (serve->view, node, index, scratch,
                                      &candidate, &value, &length); ++index) {

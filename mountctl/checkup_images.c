@@ -102,7 +102,7 @@ check_images (struct finding *finding)
   errint_t error;
 
   *finding = (struct finding) { .state = FINDING_FAILURE };
-  error = private_directory_make (NULL, &log, &directory);
+  error = private_directory_make (&log, &directory);
   if (error == 0) {
     snprintf (base, sizeof base, "%s/base", directory->path);
     snprintf (overlay, sizeof overlay, "%s/overlay", directory->path);

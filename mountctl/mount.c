@@ -19,18 +19,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleanup_process.h"
 #include "command.h"
 #include "inherited.h"
-#include "leftovers.h"
 #include "mount_point.h"
 #include "pid_file.h"
 #include "private_directory.h"
 #include "progress_bar.h"
 #include "serve.h"
-#include "session.h"
+#include "stale_directories.h"
 #include "supervise.h"
 #include "view.h"
-#include "caretaker.h"
 #include "work.h"
 
 static const char what[] = "cannot mount";
@@ -45,8 +44,8 @@ struct mount_job {
   struct pid_file *pid_file;    /* or NULL */
   int launcher;                 /* a byte there lets the launcher end, or -1 */
   char *source;                 /* for the mount table; owned */
-  char *session;                /* what the mount tells of its processes */
   struct serve_mount *made;     /* the supervisor's, once it is made */
+  int record;                   /* of the mount (supervisors.h), or -1 */
 
   /* The worker's: */
   const struct worker *worker;
@@ -54,7 +53,7 @@ struct mount_job {
 };
 
 static struct serve_options
-how_to_serve (const struct mount_job *mount, const char *session)
+how_to_serve (const struct mount_job *mount)
 {
   const struct options *options = mount->options;
 
@@ -63,7 +62,6 @@ how_to_serve (const struct mount_job *mount, const char *session)
     .all_readable = options->all_readable,
     .no_exec = options->no_exec,
     .source = mount->source,
-    .session = session,
   };
 }
 
@@ -120,8 +118,7 @@ settle_memory (const struct view *view, const struct log *log)
 static errint_t
 serve_view (struct mount_job *mount, const struct view *view)
 {
-  const struct serve_options serve_options =
-    how_to_serve (mount, mount->session);
+  const struct serve_options serve_options = how_to_serve (mount);
   int device = worker_descriptor (mount->worker);
   errint_t error;
 
@@ -184,23 +181,27 @@ run (void *opaque, struct worker *worker)
 
 /* The supervisor */
 
-/* Makes the mount, for the worker to serve. */
+/* Makes the mount, for the worker to serve.  From here on umount finds this
+ * process. */
 static int
 make_mount (void *opaque)
 {
   struct mount_job *mount = opaque;
   const struct log *log = &mount->messages->log;
-  const struct serve_options options = how_to_serve (mount, NULL);
+  const struct serve_options options = how_to_serve (mount);
+  CLEANUP_CLOSE int device = -1;
   errint_t error = mount_point_verify (mount->mount_point, log);
-  int device;
 
   if (error == 0) {
-    caretaker_start (mount->mount_point, mount->directory,
-                     mount->options->operands[0], mount->messages);
+    cleanup_process_start (mount->mount_point, mount->directory,
+                           mount->options->operands[0], mount->messages);
     error = serve_mount (mount->mount_point->path, &options, log,
                          &mount->made, &device);
   }
-  return error < 0 ? error : device;
+  if (error < 0)
+    return error;
+  mount->record = mount_point_record (mount->mount_point, log);
+  return mount->record < 0 ? mount->record : steal_fd (&device);
 }
 
 /* Leaves the terminal: the standard descriptors and the directory. */
@@ -279,13 +280,9 @@ run_supervisor (struct mount_job *mount)
   int code, signal;
 
   hold_ending_signals ();
-  if (private_directory_make (mount->mount_point->path,
-                              &mount->messages->log,
-                              &mount->directory) < 0)
+  if (private_directory_make (&mount->messages->log, &mount->directory) < 0)
     return EXIT_FAILED;
-  mount->session = session_text (getpid (), mount->directory->path);
   code = supervise (&job, &signal);
-  free (steal_pointer (&mount->session));
   private_directory_remove (steal_pointer (&mount->directory));
   if (signal != 0)
     end_by_signal (signal);
@@ -411,12 +408,13 @@ command_mount (const struct options *options, struct messages *messages)
     .inherited = &inherited,
     .show_progress = progress_bar_is_wanted (options),
     .launcher = -1,
+    .record = -1,
   };
   CLEANUP_FREE char *source = absolute_source (options->operands[0]);
   struct serve_options serve_options;
 
   mount.source = source;
-  serve_options = how_to_serve (&mount, NULL);
+  serve_options = how_to_serve (&mount);
   inherited_note (&inherited, options->ready_fd);
   if (mount_point_open (options->operands[1], &messages->log,
                         &mount_point) < 0
@@ -427,7 +425,7 @@ command_mount (const struct options *options, struct messages *messages)
   if (options->pid_file != NULL
       && pid_file_new (options->pid_file, &messages->log, &pid_file) < 0)
     return EXIT_FAILED;
-  leftovers_clear (&messages->log);
+  stale_directories_clear (&messages->log);
   mount.mount_point = mount_point;
   mount.pid_file = pid_file;
   return options->foreground ? run_supervisor (&mount) : launch (&mount);

@@ -14,6 +14,7 @@
 
 #include "mount_point.h"
 #include "mounts.h"
+#include "supervisors.h"
 #include "unmount.h"
 
 #define FUSERMOUNT "fusermount3"
@@ -37,24 +38,44 @@ is_deltafs (const char *path, int *id)
   return mount_is_deltafs (row);
 }
 
-/* Opens the directory; a dead mount of ours on it is undone first. */
-static int
-open_directory (const char *path, const struct log *log)
+static errint_t
+clear_dead_mount (const char *path, const struct log *log)
 {
-  int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  errint_t error = unmount_path (path, true);
+
+  if (error < 0)
+    return log_error (log, error, what, path);
+  log_report (log, LOG_LEVEL_WARNING, "a dead mount was cleared", path,
+              "its processes had been killed");
+  return 0;
+}
+
+static errint_t
+report_open (const struct log *log, const char *path, errint_t error)
+{
+  log_error (log, error, what, path);
+  if (error == -ENOENT)
+    log_hint (log, "a mount point is an empty directory that exists");
+  return error;
+}
+
+/* Opens the directory; a dead mount of ours on it is undone first.  NAME is
+ * what the user calls it.  Reported. */
+static int
+open_directory (const char *path, const char *name, const struct log *log)
+{
+  const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   int fd = open (path, flags);
+  errint_t error = 0;
   int id;
 
   if (fd < 0 && errno == ENOTCONN && is_deltafs (path, &id)) {
-    errint_t error = unmount_path (path, true);
-
-    if (error < 0)
-      return error;
-    log_report (log, LOG_LEVEL_WARNING, "a dead mount was cleared", path,
-                "its processes had been killed");
-    fd = open (path, flags);
+    error = clear_dead_mount (path, log);
+    fd = error < 0 ? -1 : open (path, flags);
   }
-  return fd < 0 ? -errno : fd;
+  if (error < 0)
+    return error;
+  return fd < 0 ? report_open (log, name, -errno) : fd;
 }
 
 /* 0, -ENOTEMPTY or an errno. */
@@ -117,12 +138,14 @@ check_helper (const struct log *log)
 }
 
 static errint_t
-report_open (const struct log *log, const char *path, errint_t error)
+lock_directory (int directory, const char *path, const struct log *log)
 {
-  log_error (log, error, what, path);
-  if (error == -ENOENT)
-    log_hint (log, "a mount point is an empty directory that exists");
-  return error;
+  if (flock (directory, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    log_report (log, LOG_LEVEL_ERROR, what, path,
+                "another deltafs is about to mount there");
+    return -EBUSY;
+  }
+  return 0;
 }
 
 static errint_t
@@ -149,13 +172,7 @@ check_directory (const struct mount_point *mount_point, const char *path,
   }
   if (error < 0)
     return log_error (log, error, what, path);
-  if (flock (mount_point->directory, LOCK_EX | LOCK_NB) < 0
-      && errno == EWOULDBLOCK) {
-    log_report (log, LOG_LEVEL_ERROR, what, path,
-                "another deltafs is about to mount there");
-    return -EBUSY;
-  }
-  return 0;
+  return lock_directory (mount_point->directory, path, log);
 }
 
 errint_t
@@ -172,9 +189,9 @@ mount_point_open (const char *path, const struct log *log,
   mount_point->path = realpath (path, NULL);
   if (mount_point->path == NULL)
     return report_open (log, path, -errno);
-  mount_point->directory = open_directory (mount_point->path, log);
+  mount_point->directory = open_directory (mount_point->path, path, log);
   if (mount_point->directory < 0)
-    return report_open (log, path, mount_point->directory);
+    return mount_point->directory;
   error = check_directory (mount_point, path, log);
   if (error == 0)
     error = check_helper (log);
@@ -210,6 +227,30 @@ mount_point_verify (const struct mount_point *mount_point,
   }
   error = check_empty (mount_point->directory);
   return error < 0 ? log_error (log, error, what, mount_point->path) : 0;
+}
+
+int
+mount_point_record (const struct mount_point *mount_point,
+                    const struct log *log)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  const struct mount_row *row;
+  errint_t error = mounts_read (&mounts);
+  int record;
+
+  if (error < 0)
+    return log_error (log, error, what, mount_point->path);
+  row = mounts_find (mounts, mount_point->path);
+  if (row == NULL || !mount_is_deltafs (row)
+      || row->id == mount_point->covered_id) {
+    log_report (log, LOG_LEVEL_ERROR, what, mount_point->path,
+                "the mount went away meanwhile");
+    return -ESTALE;
+  }
+  record = supervisors_record (row);
+  if (record < 0)
+    return log_error (log, record, what, mount_point->path);
+  return record;
 }
 
 void

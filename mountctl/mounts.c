@@ -161,10 +161,10 @@ mounts_below (const struct mounts *mounts, const char *point)
 }
 
 const struct mount_row *
-mounts_of_device (const struct mounts *mounts, unsigned major, unsigned minor)
+mounts_with_id (const struct mounts *mounts, int id)
 {
   for (size_t i = 0; i < mounts->count; ++i)
-    if (mounts->list[i].major == major && mounts->list[i].minor == minor)
+    if (mounts->list[i].id == id)
       return &mounts->list[i];
   return NULL;
 }

@@ -44,9 +44,8 @@ const struct mount_row *mounts_find (const struct mounts *mounts,
 const struct mount_row *mounts_below (const struct mounts *mounts,
                                       const char *point);
 
-/* A mount of the filesystem whose files are on that device, or NULL. */
-const struct mount_row *mounts_of_device (const struct mounts *mounts,
-                                          unsigned major, unsigned minor);
+/* The mount with that number, or NULL. */
+const struct mount_row *mounts_with_id (const struct mounts *mounts, int id);
 
 /* Is it one of ours? */
 bool mount_is_deltafs (const struct mount_row *row);

@@ -5,8 +5,8 @@
  */
 #include <config.h>
 
+#include <ctype.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +17,18 @@
 #include <unistd.h>
 
 #include "private_directory.h"
-#include "remains.h"
+#include "stale_sockets.h"
 
 /* A socket's path has at most 107 bytes (unix(7)); the longest below the parent
  * is deltafs-XXXXXX/libguestfsXXXXXX/guestfsd.sock, and some more is kept. */
 #define PARENT_LIMIT 50
 /* Nothing that we make is deeper. */
 #define DEPTH_LIMIT 32
-#define SESSION_NAME "session"
-#define SESSION_FORMAT "deltafs 1 %d %" PRIu64 "\n%s\n"
-#define SESSION_LIMIT 8192
-/* Between a directory and its session file, even on a busy machine. */
+/* mkdtemp(3) puts six characters behind the prefix. */
+#define RANDOM_LENGTH 6
+#define LOCK_NAME "lock"
+#define LOCK_TEXT "private directory of deltafs\n"
+/* Between a directory and its lock file, even on a busy machine. */
 #define BIRTH_SECONDS 10
 #define RECLAIM_ROUNDS 50
 #define RECLAIM_MILLISECONDS 100
@@ -62,7 +63,7 @@ remove_members (int directory, unsigned depth)
 
     if (strcmp (member->d_name, ".") == 0
         || strcmp (member->d_name, "..") == 0
-        || (depth == 0 && strcmp (member->d_name, SESSION_NAME) == 0))
+        || (depth == 0 && strcmp (member->d_name, LOCK_NAME) == 0))
       continue;
     if (unlinkat (dirfd (stream), member->d_name, 0) == 0)
       continue;
@@ -81,7 +82,7 @@ remove_members (int directory, unsigned depth)
   }
   /* By it others know the directory, if this one is killed now. */
   if (depth == 0)
-    unlinkat (dirfd (stream), SESSION_NAME, 0);
+    unlinkat (dirfd (stream), LOCK_NAME, 0);
   return result;
 }
 
@@ -96,32 +97,41 @@ remove_whole (int parent, const char *name, int directory)
   return error;
 }
 
-/* Writes the session file under another name, locked, before it gets its own:
- * whoever sees it sees it locked.  Returns its descriptor or an errno. */
-static int
-write_session (int directory, const char *mount_point)
+/* The whole file, for this process alone: a child does not inherit it. */
+static struct flock
+whole_file (void)
 {
-  CLEANUP_CLOSE int fd = openat (directory, SESSION_NAME ".new",
+  return (struct flock) { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+}
+
+/* Writes the lock file under another name, locked, before it gets its own:
+ * whoever sees it sees it locked.  It is locked twice: by flock(2) as long as
+ * any process of the run has it open, by fcntl(2) as long as this process
+ * lives.  Returns its descriptor or an errno. */
+static int
+write_lock (int directory)
+{
+  static const char text[] = LOCK_TEXT;
+  CLEANUP_CLOSE int fd = openat (directory, LOCK_NAME ".new",
                                  O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                                  0600);
-  struct process_identity self;
-  errint_t error;
+  struct flock lock = whole_file ();
+  ssize_t written;
 
   if (fd < 0 || flock (fd, LOCK_EX | LOCK_NB) < 0)
     return -errno;
-  error = process_identify (getpid (), &self);
-  if (error < 0)
-    return error;
-  if (dprintf (fd, SESSION_FORMAT, (int) self.pid, self.start,
-               mount_point != NULL ? mount_point : "") < 0)
-    return -errno;
-  if (renameat (directory, SESSION_NAME ".new", directory, SESSION_NAME) < 0)
+  /* Where a filesystem cannot do that, umount may wait in vain for a moment. */
+  fcntl (fd, F_SETLK, &lock);
+  written = write (fd, text, strlen (text));
+  if (written != (ssize_t) strlen (text))
+    return written < 0 ? -errno : -ENOSPC;
+  if (renameat (directory, LOCK_NAME ".new", directory, LOCK_NAME) < 0)
     return -errno;
   return steal_fd (&fd);
 }
 
 errint_t
-private_directory_make (const char *mount_point, const struct log *log,
+private_directory_make (const struct log *log,
                         struct private_directory **result)
 {
   const char *parent = private_directory_parent ();
@@ -146,7 +156,7 @@ private_directory_make (const char *mount_point, const struct log *log,
   }
   fd = open (directory->path,
              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  directory->lock = fd < 0 ? -errno : write_session (fd, mount_point);
+  directory->lock = fd < 0 ? -errno : write_lock (fd);
   if (directory->lock < 0) {
     int error = log_error (log, directory->lock,
                            "cannot use a temporary directory",
@@ -164,11 +174,10 @@ private_directory_remove (struct private_directory *directory)
 {
   int fd = open (directory->path,
                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat lock;
 
-  struct stat session;
-
-  if (directory->lock >= 0 && fstat (directory->lock, &session) == 0)
-    remains_clear (&session.st_mtim);
+  if (directory->lock >= 0 && fstat (directory->lock, &lock) == 0)
+    stale_sockets_clear (&lock.st_mtim);
   if (fd >= 0)
     remove_whole (AT_FDCWD, directory->path, fd);
   if (directory->lock >= 0)
@@ -195,13 +204,13 @@ has_appliances (const struct private_directory *directory)
 static void
 await_appliances (const struct private_directory *directory)
 {
-  struct stat session;
+  struct stat lock;
 
-  if (!has_appliances (directory) || fstat (directory->lock, &session) < 0)
+  if (!has_appliances (directory) || fstat (directory->lock, &lock) < 0)
     return;
   for (unsigned round = 0; round < APPLIANCE_ROUNDS; ++round) {
     poll (NULL, 0, APPLIANCE_MILLISECONDS);
-    remains_clear (&session.st_mtim);
+    stale_sockets_clear (&lock.st_mtim);
   }
 }
 
@@ -211,7 +220,7 @@ private_directory_reclaim (struct private_directory *directory)
   CLEANUP_FREE char *path = NULL;
 
   directory->lock = -1;
-  if (asprintf (&path, "%s/" SESSION_NAME, directory->path) < 0)
+  if (asprintf (&path, "%s/" LOCK_NAME, directory->path) < 0)
     path = NULL;
   else
     directory->lock = open (path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -223,85 +232,80 @@ private_directory_reclaim (struct private_directory *directory)
   private_directory_remove (directory);
 }
 
-/* Opens the directory NAME, and its session file, if they are OWNER's. */
-static errint_t
-open_session (int parent, const char *name, int *directory, int *session)
+static bool
+is_our_name (const char *name)
 {
-  CLEANUP_CLOSE int fd = openat (parent, name, O_RDONLY | O_DIRECTORY
-                                 | O_NOFOLLOW | O_CLOEXEC);
-  CLEANUP_CLOSE int file = -1;
-  struct stat stat, file_stat;
+  const size_t prefix = strlen (PRIVATE_DIRECTORY_PREFIX);
+
+  if (strncmp (name, PRIVATE_DIRECTORY_PREFIX, prefix) != 0
+      || strlen (name) != prefix + RANDOM_LENGTH)
+    return false;
+  for (const char *next = name + prefix; *next != '\0'; ++next)
+    if (!isalnum ((unsigned char) *next))
+      return false;
+  return true;
+}
+
+/* Opens the directory NAME if it may be a private one of this user: -ENOENT,
+ * -EPERM. */
+static int
+open_directory (int parent, const char *name)
+{
+  CLEANUP_CLOSE int fd = -1;
+  struct stat stat;
+
+  if (!is_our_name (name))
+    return -ENOENT;
+  fd = openat (parent, name,
+               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &stat) < 0)
+    return -errno;
+  if (stat.st_uid != geteuid ())
+    return -EPERM;
+  return (stat.st_mode & 07777) == 0700 ? steal_fd (&fd) : -ENOENT;
+}
+
+/* Its lock file, if that is one: -ENOENT. */
+static int
+open_lock (int directory)
+{
+  CLEANUP_CLOSE int fd = openat (directory, LOCK_NAME,
+                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+                                 | O_CLOEXEC);
+  char text[sizeof LOCK_TEXT];
+  struct stat stat;
+  ssize_t length;
 
   if (fd < 0 || fstat (fd, &stat) < 0)
     return -errno;
-  if (stat.st_uid != geteuid () && geteuid () != 0)
-    return -EPERM;
-  if ((stat.st_mode & 07777) != 0700)
+  if (!S_ISREG (stat.st_mode) || stat.st_uid != geteuid ())
     return -ENOENT;
-  file = openat (fd, SESSION_NAME,
-                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (file < 0 || fstat (file, &file_stat) < 0)
-    return -errno;
-  if (!S_ISREG (file_stat.st_mode) || file_stat.st_uid != stat.st_uid)
-    return -ENOENT;
-  *directory = steal_fd (&fd);
-  *session = steal_fd (&file);
-  return 0;
+  length = read (fd, text, sizeof text);
+  return length == (ssize_t) strlen (LOCK_TEXT)
+    && memcmp (text, LOCK_TEXT, (size_t) length) == 0
+    ? steal_fd (&fd) : -ENOENT;
 }
 
-static errint_t
-parse_session (char *text, struct session *session)
+/* Does the process live that made it? */
+static bool
+has_maker (int lock_file)
 {
-  char *line = strchr (text, '\n');
-  char *end;
-  int pid;
+  struct flock lock = whole_file ();
 
-  if (line == NULL
-      || sscanf (text, "deltafs 1 %d %" SCNu64 "\n", &pid,
-                 &session->supervisor.start) != 2
-      || pid <= 1)
-    return -ENOENT;
-  session->supervisor.pid = (pid_t) pid;
-  /* The mount point is all the rest but the last newline. */
-  ++line;
-  end = strrchr (line, '\n');
-  if (end != NULL)
-    *end = '\0';
-  session->mount_point = strdup (line);
-  return session->mount_point != NULL ? 0 : -ENOMEM;
+  return fcntl (lock_file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-errint_t
-session_read (int parent, const char *name, struct session *session,
-              bool *in_use)
+bool
+private_directory_is_orphaned (int parent, const char *name)
 {
-  CLEANUP_CLOSE int directory = -1;
-  CLEANUP_CLOSE int file = -1;
-  char text[SESSION_LIMIT];
-  errint_t error = open_session (parent, name, &directory, &file);
-  ssize_t length;
+  CLEANUP_CLOSE int directory = open_directory (parent, name);
+  CLEANUP_CLOSE int file = directory < 0 ? -1 : open_lock (directory);
 
-  if (error < 0)
-    return error;
-  length = read (file, text, sizeof text - 1);
-  if (length < 0)
-    return -errno;
-  text[length] = '\0';
-  error = parse_session (text, session);
-  if (error < 0)
-    return error;
-  *in_use = flock (file, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-  return 0;
+  return file >= 0 && !has_maker (file)
+    && flock (file, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-void
-session_clear (struct session *session)
-{
-  free (session->mount_point);
-  session->mount_point = NULL;
-}
-
-/* Is it of a run that was killed before it had written its session file?  It is
+/* Is it of a run that was killed before it had written its lock file?  It is
  * empty then, or has but one that nobody has locked. */
 static bool
 is_stillborn (int directory)
@@ -309,45 +313,40 @@ is_stillborn (int directory)
   CLEANUP_CLOSE int file = -1;
   struct stat stat;
 
-  if (fstat (directory, &stat) < 0 || stat.st_uid != geteuid ()
-      || (stat.st_mode & 07777) != 0700
+  if (fstat (directory, &stat) < 0
       || stat.st_ctim.tv_sec + BIRTH_SECONDS > time (NULL))
     return false;
-  file = openat (directory, SESSION_NAME ".new",
+  file = openat (directory, LOCK_NAME ".new",
                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   return file < 0 ? errno == ENOENT
     : flock (file, LOCK_EX | LOCK_NB) == 0;
 }
 
 static errint_t
-remove_stillborn (int parent, const char *name)
+remove_stillborn (int parent, const char *name, int directory)
 {
-  CLEANUP_CLOSE int directory = openat (parent, name, O_RDONLY | O_DIRECTORY
-                                        | O_NOFOLLOW | O_CLOEXEC);
-
-  if (directory < 0 || !is_stillborn (directory))
+  if (!is_stillborn (directory))
     return -ENOENT;
-  unlinkat (directory, SESSION_NAME ".new", 0);
+  unlinkat (directory, LOCK_NAME ".new", 0);
   return unlinkat (parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
 errint_t
 private_directory_remove_dead (int parent, const char *name)
 {
-  CLEANUP_CLOSE int directory = -1;
+  CLEANUP_CLOSE int directory = open_directory (parent, name);
   CLEANUP_CLOSE int file = -1;
-  struct stat stat, session;
-  errint_t error = open_session (parent, name, &directory, &file);
+  struct stat stat;
 
-  if (error == -ENOENT && parent != AT_FDCWD)
-    return remove_stillborn (parent, name);
-  if (error < 0)
-    return error;
-  if (fstat (directory, &stat) < 0 || stat.st_uid != geteuid ())
-    return -EPERM;
-  if (flock (file, LOCK_EX | LOCK_NB) < 0)
+  if (directory < 0)
+    return directory;
+  file = open_lock (directory);
+  if (file < 0)
+    return file == -ENOENT ? remove_stillborn (parent, name, directory)
+      : file;
+  if (has_maker (file) || flock (file, LOCK_EX | LOCK_NB) < 0)
     return -EBUSY;
-  if (fstat (file, &session) == 0)
-    remains_clear (&session.st_mtim);
+  if (fstat (file, &stat) == 0)
+    stale_sockets_clear (&stat.st_mtim);
   return remove_whole (parent, name, steal_fd (&directory));
 }

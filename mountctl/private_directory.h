@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The private directory of one run: sockets, scratch files and what
- * libguestfs puts aside are there.  A file "session" in it says whose it is;
- * it stays locked as long as the run lives, so that the directory of a run
- * that died can be told from one in use.
+ * libguestfs puts aside are there.  A file "lock" in it is locked as long as
+ * the run lives, so that the directory of a run that died can be told from one
+ * in use.
  */
 #ifndef DELTAFS_PRIVATE_DIRECTORY_H
 #define DELTAFS_PRIVATE_DIRECTORY_H
@@ -13,15 +13,9 @@
 #include "cleanup.h"
 #include "errint.h"
 #include "log.h"
-#include "process_identity.h"
 
+/* A private directory is called so, and six random characters. */
 #define PRIVATE_DIRECTORY_PREFIX "deltafs-"
-
-/* What "session" tells. */
-struct session {
-  struct process_identity supervisor;
-  char *mount_point;            /* absolute; "" for none; owned */
-};
 
 struct private_directory {
   char *path;
@@ -33,15 +27,13 @@ struct private_directory {
  * "/tmp".  Static, or of the environment. */
 const char *private_directory_parent (void);
 
-/* Makes one for this process, mode 0700.  MOUNT_POINT may be NULL.  Reported
- * errors: -ENOENT, -EACCES, -ENOSPC, …  To be freed with one of the two
- * functions below. */
-errint_t private_directory_make (const char *mount_point,
-                                 const struct log *log,
+/* Makes one for this process, mode 0700.  Reported errors: -ENOENT, -EACCES,
+ * -ENOSPC, …  To be freed with one of the two functions below. */
+errint_t private_directory_make (const struct log *log,
                                  struct private_directory **directory);
 
 /* Deletes it with all that is in it, never following a symlink, and what else
- * remains of its run (remains.h). */
+ * its run left (stale_sockets.h). */
 void private_directory_remove (struct private_directory *directory);
 DEFINE_CLEANUP (struct private_directory *, private_directory_remove)
 
@@ -50,16 +42,14 @@ DEFINE_CLEANUP (struct private_directory *, private_directory_remove)
  * DIRECTORY's lock was closed. */
 void private_directory_reclaim (struct private_directory *directory);
 
-/* Reads the session of a directory in PARENT (an open directory) called NAME,
- * if it belongs to this user (or to anybody, for root).  *IN_USE tells whether
- * its run lives.  -ENOENT when it is no private directory; to be freed with
- * session_clear. */
-errint_t session_read (int parent, const char *name,
-                       struct session *session, bool *in_use);
-void session_clear (struct session *session);
+/* Is there a directory NAME in PARENT (an open directory) that is this user's,
+ * and in use although the process that made it has ended?  What that one
+ * started is about to end then. */
+bool private_directory_is_orphaned (int parent, const char *name);
 
-/* Deletes the directory NAME in PARENT if it belongs to this user and its run
- * is dead, and what else remains of that.  -EBUSY, -EPERM, -ENOENT. */
+/* Deletes the directory NAME in PARENT, and what else its run left, if it is
+ * one of ours in every respect: the name, this user's, the mode, the lock file
+ * and what that says; and its run is dead.  -EBUSY, -EPERM, -ENOENT. */
 errint_t private_directory_remove_dead (int parent, const char *name);
 
 #endif

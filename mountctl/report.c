@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "command.h"
-#include "leftovers.h"
+#include "stale_directories.h"
 #include "private_directory.h"
 #include "progress_bar.h"
 #include "report.h"
@@ -105,9 +105,9 @@ report_run (struct report *report)
   report->show_progress = progress_bar_is_wanted (report->options);
   if (work_check (report->options, log) < 0)
     return EXIT_FAILED;
-  leftovers_clear (log);
+  stale_directories_clear (log);
   hold_ending_signals ();
-  if (private_directory_make (NULL, log, &directory) < 0)
+  if (private_directory_make (log, &directory) < 0)
     return EXIT_FAILED;
   report->private_directory = directory->path;
   code = supervise (&job, &signal);

@@ -5,7 +5,6 @@
  */
 #include <config.h>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,12 +13,10 @@
 
 #include "command.h"
 #include "holders.h"
-#include "leftovers.h"
 #include "mounts.h"
 #include "now.h"
-#include "private_directory.h"
-#include "process_identity.h"
-#include "session.h"
+#include "stale_directories.h"
+#include "supervisors.h"
 #include "unmount.h"
 
 #define RETRY_MILLISECONDS 100
@@ -35,17 +32,17 @@ struct target {
   const char *argument;         /* as the user wrote it */
   char *path;                   /* as the table of mounts has it */
   int id;                       /* of the mount */
-  unsigned major, minor;        /* the device of its files */
-  bool has_supervisor;
-  struct process_identity supervisor;
-  char *private_directory;      /* or NULL */
+  struct mounts *before;        /* the table when the mount was there */
+  struct supervisors supervisors;
 };
 
 static void
 target_clear (struct target *target)
 {
   free (target->path);
-  free (target->private_directory);
+  if (target->before != NULL)
+    mounts_free (target->before);
+  supervisors_clear (&target->supervisors);
 }
 
 /* The argument as an absolute path without symlinks, the last component left
@@ -100,16 +97,16 @@ find_row (struct target *target, const struct mounts *mounts,
   return 0;
 }
 
-/* Refuses what is not a mount of deltafs. */
+/* Refuses what is not a mount of deltafs; finds its processes as long as its
+ * device is its own. */
 static errint_t
 find_mount (struct target *target, const struct log *log)
 {
-  CLEANUP (mounts_free) struct mounts *mounts = NULL;
   const struct mount_row *row = NULL;
-  errint_t error = mounts_read (&mounts);
+  errint_t error = mounts_read (&target->before);
 
   if (error == 0)
-    error = find_row (target, mounts, &row);
+    error = find_row (target, target->before, &row);
   if (error < 0)
     return log_error (log, error, what, target->argument);
   if (row == NULL) {
@@ -128,26 +125,11 @@ find_mount (struct target *target, const struct log *log)
     return -EPERM;
   }
   target->id = row->id;
-  target->major = row->major;
-  target->minor = row->minor;
+  supervisors_find (row, &target->supervisors);
+  for (size_t i = 0; i < target->supervisors.count; ++i)
+    log_detail (log, "%s: supervised by process %d", target->path,
+                (int) target->supervisors.list[i].pid);
   return 0;
-}
-
-/* Finds the processes: the mount says it, or the private directories do. */
-static void
-find_supervisor (struct target *target, const struct log *log)
-{
-  errint_t error = session_ask (target->path, &target->supervisor,
-                                &target->private_directory);
-
-  if (error < 0)
-    error = leftovers_find (target->path, &target->supervisor,
-                            &target->private_directory);
-  target->has_supervisor = error == 0;
-  if (error == 0)
-    log_detail (log, "%s: served under process %d, temporary files in %s",
-                target->path, (int) target->supervisor.pid,
-                target->private_directory);
 }
 
 /* Is the mount still there?  Somebody else may have undone it. */
@@ -156,12 +138,8 @@ is_mounted (const struct target *target)
 {
   CLEANUP (mounts_free) struct mounts *mounts = NULL;
 
-  if (mounts_read (&mounts) < 0)
-    return true;
-  for (size_t i = 0; i < mounts->count; ++i)
-    if (mounts->list[i].id == target->id)
-      return true;
-  return false;
+  return mounts_read (&mounts) < 0
+    || mounts_with_id (mounts, target->id) != NULL;
 }
 
 static errint_t
@@ -209,20 +187,21 @@ undo (const struct target *target, const struct options *options,
   return error;
 }
 
-/* Removes the directory of a run whose supervisor was killed; its worker, which
- * ends by itself then, may have it in use for a moment. */
-static bool
-remove_directory (const char *directory, int64_t end)
-{
-  while (private_directory_remove_dead (AT_FDCWD, directory) == -EBUSY) {
-    if (now_milliseconds () >= end)
-      return false;
-    poll (NULL, 0, RETRY_MILLISECONDS);
-  }
-  return true;
-}
-
 static const char not_ended[] = "unmounted, but not all has ended";
+
+/* Is the row another mount of the same filesystem?  The numbers of the mount
+ * that was undone and of its device do not tell: they may have been given to
+ * another one meanwhile. */
+static bool
+is_same (const struct target *target, const struct mount_row *row)
+{
+  const struct mount_row *mount = mounts_with_id (target->before, target->id);
+  const struct mount_row *before = mounts_with_id (target->before, row->id);
+
+  return mount != NULL && before != NULL && before != mount
+    && before->major == mount->major && before->minor == mount->minor
+    && row->major == mount->major && row->minor == mount->minor;
+}
 
 /* -EBUSY where it can be seen at another place, too (mount --bind), and is
  * served there. */
@@ -230,44 +209,38 @@ static errint_t
 look_elsewhere (const struct target *target, const struct log *log)
 {
   CLEANUP (mounts_free) struct mounts *mounts = NULL;
-  const struct mount_row *other = mounts_read (&mounts) < 0 ? NULL
-    : mounts_of_device (mounts, target->major, target->minor);
+  errint_t error = mounts_read (&mounts);
 
-  if (other == NULL)
-    return 0;
-  log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
-              "it is in use by the mount at %s", other->point);
-  log_hint (log, "unmount that; or end process %d, and it is gone there, too",
-            (int) target->supervisor.pid);
-  return -EBUSY;
+  for (size_t i = 0; error == 0 && i < mounts->count; ++i)
+    if (is_same (target, &mounts->list[i])) {
+      log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
+                  "it is in use by the mount at %s", mounts->list[i].point);
+      log_hint (log, "unmount that; or end process %d, and it is gone there, "
+                "too", (int) target->supervisors.list[0].pid);
+      error = -EBUSY;
+    }
+  return error == -EBUSY ? error : 0;
 }
 
 static errint_t
-wait_for_end (const struct target *target, const struct log *log)
+wait_for_end (struct target *target, const struct log *log)
 {
-  int64_t end = now_milliseconds () + END_MILLISECONDS;
+  struct supervisors *supervisors = &target->supervisors;
 
-  if (!process_wait (&target->supervisor, ASK_MILLISECONDS)) {
+  if (!supervisors_wait (supervisors, ASK_MILLISECONDS)) {
     errint_t error = look_elsewhere (target, log);
 
     if (error < 0)
       return error;
     /* A mount namespace that was made meanwhile, such as a container's, has a
      * copy of the mount, and keeps it from ending by itself. */
-    process_signal (&target->supervisor, SIGTERM);
+    supervisors_signal (supervisors, SIGTERM);
   }
-  if (!process_wait (&target->supervisor,
-                     END_MILLISECONDS - ASK_MILLISECONDS)) {
-    log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
-                "process %d is still there", (int) target->supervisor.pid);
-    return -ETIMEDOUT;
-  }
-  if (!remove_directory (target->private_directory, end)) {
-    log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
-                "%s is still in use", target->private_directory);
-    return -ETIMEDOUT;
-  }
-  return 0;
+  if (supervisors_wait (supervisors, END_MILLISECONDS - ASK_MILLISECONDS))
+    return 0;
+  log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
+              "process %d is still there", (int) supervisors->list[0].pid);
+  return -ETIMEDOUT;
 }
 
 static errint_t
@@ -277,11 +250,9 @@ unmount_argument (const char *argument, const struct options *options,
   struct target target = { .argument = argument };
   errint_t error = find_mount (&target, log);
 
-  if (error == 0) {
-    find_supervisor (&target, log);
+  if (error == 0)
     error = undo (&target, options, log);
-  }
-  if (error == 0 && !options->lazy && target.has_supervisor)
+  if (error == 0 && !options->lazy)
     error = wait_for_end (&target, log);
   target_clear (&target);
   return error;
@@ -296,7 +267,7 @@ command_umount (const struct options *options, struct messages *messages)
     if (unmount_argument (options->operands[i], options,
                           &messages->log) < 0)
       code = EXIT_FAILED;
-  leftovers_await ();
-  leftovers_clear (&messages->log);
+  stale_directories_await ();
+  stale_directories_clear (&messages->log);
   return code;
 }

@@ -8,6 +8,7 @@
 #   tests/bench/limits.sh [CASE COUNT]
 here=$(cd "$(dirname "$0")" && pwd)
 deltafs=$here/../../mountctl/deltafs
+. "$here/../kit/processes.bash"
 work=$(mktemp -d) || exit 99
 trap 'cd /; "$deltafs" umount --lazy "$work/delta" 2>/dev/null
       rm -rf --one-file-system "$work"' EXIT
@@ -43,8 +44,7 @@ case_of ()
     printf '  mount: '
     measure "$deltafs" mount -q "${images[@]}" delta
     if mountpoint -q delta; then
-        supervisor=$(getfattr --only-values -n user.deltafs.session delta |
-            cut -d' ' -f1)
+        supervisor=$(supervisor_of delta)
         printf '; serving: %d MiB; find: ' $(($(sed -n \
             's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(tr ' ' '\n' \
             <"/proc/$supervisor/task/$supervisor/children" |

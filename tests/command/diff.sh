@@ -195,8 +195,8 @@ pid=$!
 retry 10 scratch_is_there
 mkdir -m 700 "$work/tmp/deltafs-foreign"
 command_run diff empty
-check "a directory in use stays" test -n "$(find "$work/tmp" -name session)"
-check "a directory without a session stays" test -d "$work/tmp/deltafs-foreign"
+check "a directory in use stays" test -n "$(find "$work/tmp" -name lock)"
+check "a directory without a lock stays" test -d "$work/tmp/deltafs-foreign"
 rmdir "$work/tmp/deltafs-foreign"
 kill $pid
 wait $pid

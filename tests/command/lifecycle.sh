@@ -301,12 +301,12 @@ exec 8<&-
 command_run umount "$mnt"
 check_nothing_left "supervisor killed"
 
-# The caretaker has done it: there is nothing to unmount.
+# The cleanup process has done it: there is nothing to unmount.
 command_run mount good "$mnt"
 kill -9 "$(supervisor_of "$mnt")"
 check_nothing_left "supervisor killed, nothing else done"
 
-# All at once, the caretaker first: the mount is dead, the next command clears
+# All at once, the cleanup process first: the mount is dead, the next command clears
 # it.
 kill_all ()
 {

@@ -15,9 +15,9 @@ mkdir begun
 mkdir -m 700 begun/deltafs-empty1 begun/deltafs-began1 begun/deltafs-locked \
     begun/deltafs-full01
 mkdir -m 755 begun/deltafs-open01
-touch begun/deltafs-began1/session.new begun/deltafs-locked/session.new \
+touch begun/deltafs-began1/lock.new begun/deltafs-locked/lock.new \
     begun/deltafs-full01/file
-exec 7<begun/deltafs-locked/session.new
+exec 7<begun/deltafs-locked/lock.new
 flock -n 7
 began=$SECONDS
 TMPDIR=$work/begun command_run diff empty

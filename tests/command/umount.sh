@@ -103,7 +103,7 @@ scratch_is_there ()
 }
 retry 20 scratch_is_there
 supervisor=$(ps -o pid= --ppid $launcher | tr -d ' ')
-exec 6<"$(echo "$work"/tmp/deltafs-*)/session"
+exec 6<"$(echo "$work"/tmp/deltafs-*)/lock"
 kill -9 "$(worker_of "$supervisor")" "$supervisor"
 wait $launcher 2>/dev/null
 flock 6
@@ -166,6 +166,153 @@ kill -CONT "$worker"
 wait $pid
 is "a hanging mount: exit code" "$?" 0
 check_nothing_left "hanging mount"
+
+# --- trees, records and directories that lie ---
+
+# It is not the tree that says whom to signal and what to delete.
+sleep 1000 &
+victim=$!
+mkdir -m 700 "$work/tmp/deltafs-victim"
+echo precious >"$work/tmp/deltafs-victim/session"
+echo precious >"$work/tmp/deltafs-victim/lock"
+started=$(sed 's/.*) //' /proc/$victim/stat | cut -d' ' -f20)
+says ()
+{
+    getfattr --absolute-names --only-values -n user.deltafs.session "$mnt" \
+        2>/dev/null
+}
+if command -v python3 >/dev/null; then
+    for user in 0 65534; do
+        env $mark python3 "$srcdir/liar.py" "$mnt" $user \
+            "$victim $started $work/tmp/deltafs-victim" &
+        retry 10 is_mounted "$mnt"
+        is "a tree that lies, user $user: it answers" "$(says)" \
+            "$victim $started $work/tmp/deltafs-victim"
+        command_run umount "$mnt"
+        is "a tree that lies, user $user: exit code" "$status" 0
+        check "a tree that lies, user $user: unmounted" not_mounted "$mnt"
+        check "a tree that lies, user $user: nobody is signalled" \
+            kill -0 $victim
+        is "a tree that lies, user $user: nothing is deleted" \
+            "$(cat "$work"/tmp/deltafs-victim/*)" "$(printf 'precious\nprecious')"
+        wait $!
+    done
+
+    # Records that lie: one of another user than the owner of the mount says
+    # nothing, one of the owner itself is its own affair.
+    cat >record.py <<'PYTHON'
+import os, sys, time
+os.setresuid(*[int(sys.argv[2])] * 3)
+os.memfd_create("deltafs-mount-" + sys.argv[1])
+print(flush=True)
+time.sleep(1000)
+PYTHON
+    env $mark python3 "$srcdir/liar.py" "$mnt" 65534 "" &
+    liar=$!
+    retry 10 is_mounted "$mnt"
+    device=$(grep -F " $mnt " /proc/self/mountinfo | cut -d' ' -f3)
+    for user in 0 1 65534; do
+        env $mark python3 record.py "$device" $user >holds.$user &
+        eval "holder_$user=\$!"
+        retry 10 test -s holds.$user
+    done
+    # Meanwhile the mount's device is given to another one.
+    (retry 10 not_mounted "$mnt" && mount -t tmpfs tmpfs "$work/bound") &
+    mounter=$!
+    command_run umount -v "$mnt"
+    is "a record that lies: exit code" "$status" 0
+    wait $mounter
+    umount "$work/bound"
+    # shellcheck disable=SC2154 # eval sets them
+    {
+        like "a record that lies: whose it is" "$(cat err)" \
+            "supervised by process $holder_65534\$"
+        check "a record that lies: root's process is not signalled" \
+            kill -0 "$holder_0"
+        check "a record that lies: another user's is not" kill -0 "$holder_1"
+        check_not "a record that lies: its owner gets what it asked for" \
+            kill -0 "$holder_65534"
+        kill "$holder_0" "$holder_1" "$holder_65534" 2>/dev/null
+    }
+    wait $liar "$holder_0" "$holder_1" "$holder_65534" 2>/dev/null
+fi
+
+# A directory that is only called as ours are.
+mkdir -m 700 "$work/tmp/deltafs-abc123" "$work/tmp/deltafs-abc12"
+echo precious >"$work/tmp/deltafs-abc123/lock"
+printf 'private directory of deltafs\n' >"$work/tmp/deltafs-abc12/lock"
+command_run mount good "$mnt"
+command_run umount "$mnt"
+is "directories that are not ours: they stay" \
+    "$(cat "$work"/tmp/deltafs-abc*/lock)" \
+    "$(printf 'private directory of deltafs\nprecious')"
+printf 'private directory of deltafs\n' >"$work/tmp/deltafs-abc123/lock"
+command_run mount good "$mnt"
+command_run umount "$mnt"
+check "a directory that is ours goes" test ! -e "$work/tmp/deltafs-abc123"
+rm -r "$work/tmp/deltafs-abc12" "$work/tmp/deltafs-victim"
+kill $victim
+wait $victim 2>/dev/null
+check_nothing_left "trees that lie"
+
+# --- who may ---
+
+# as_nobody COMMAND...: by an ordinary user
+as_nobody ()
+{
+    run env $mark setpriv --reuid 65534 --regid 65534 --clear-groups \
+        timeout --foreground 120 "$@"
+}
+as_nobody "$deltafs" --version
+if test "$status" -eq 0 && command -v fusermount3 >/dev/null; then
+    chmod 755 "$work"
+    chmod 1777 "$work/tmp"
+    mkdir theirs
+    chown 65534 theirs
+    as_nobody "$deltafs" mount good "$work/theirs"
+    is "an ordinary user: mount" "$status" 0
+    as_nobody "$deltafs" umount "$work/theirs"
+    is "an ordinary user: umount" "$status" 0
+    is "an ordinary user: everything has ended" "$(started deltafs_memory)" ""
+    check_nothing_left "an ordinary user"
+
+    as_nobody "$deltafs" mount good "$work/theirs"
+    command_run umount theirs
+    is "root, an ordinary user's mount: exit code" "$status" 0
+    is "root, an ordinary user's mount: everything has ended" \
+        "$(started deltafs_memory)" ""
+    check_nothing_left "root, an ordinary user's mount"
+
+    command_run mount good "$mnt"
+    as_nobody "$deltafs" umount "$mnt"
+    is "an ordinary user, root's mount: exit code" "$status" 2
+    check "an ordinary user, root's mount: it stays" is_mounted "$mnt"
+    command_run umount "$mnt"
+fi
+
+# In a process namespace whose /proc is another one's, numbers are not to be
+# trusted.
+command_run mount good "$mnt"
+supervisor=$(supervisor_of "$mnt")
+if unshare --pid --fork true; then
+    cat >namespace.sh <<'SCRIPT'
+exec 2>&1
+unshare --mount --propagation private sleep 1000 &
+keeper=$!
+echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+sleep 1000 &
+test $! = "$1" || echo "the number of the victim is $!"
+"$2" umount "$3"
+echo "umount: $?"
+kill $keeper
+kill $! && echo "the victim lived"
+SCRIPT
+    run env $mark unshare --pid --fork bash namespace.sh "$supervisor" \
+        "$deltafs" "$mnt"
+    is "another process namespace" "$(cat out)" "umount: 0
+the victim lived"
+fi
+check_nothing_left "another process namespace"
 
 # A relative path, from below another directory.
 mkdir -p deep/er

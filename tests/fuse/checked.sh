@@ -33,7 +33,7 @@ for name in os.listxattr (sys.argv[1]):
     test ! -e "$mnt/nothing"
     touch "$mnt/new"
 } >/dev/null 2>&1
-serve -x 1
+serve
 use &
 user=$!
 use

@@ -4,7 +4,7 @@
  * foreground until it is unmounted or gets SIGTERM or SIGINT:
  *
  *   serve_memory [-o allow_other,all_readable,base,inside] [-s SOURCE]
- *                [-x SESSION] SCRIPT MOUNTPOINT
+ *                SCRIPT MOUNTPOINT
  *
  * Prints "ready" when the tree answers, and at the end "ended" with what
  * serve_run returned.  Exit code 0, or 2 if something failed.
@@ -98,7 +98,7 @@ main (int argc, char **argv)
   struct view_options view_options = { .base = false };
   int option;
 
-  while ((option = getopt (argc, argv, "o:s:x:")) != -1)
+  while ((option = getopt (argc, argv, "o:s:")) != -1)
     switch (option) {
     case 'o':
       options.allow_other = strstr (optarg, "allow_other") != NULL;
@@ -108,9 +108,6 @@ main (int argc, char **argv)
       break;
     case 's':
       options.source = optarg;
-      break;
-    case 'x':
-      options.session = optarg;
       break;
     default:
       return 99;

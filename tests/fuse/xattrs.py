@@ -83,11 +83,6 @@ equal(f"{who}: a guest's user.deltafs is hidden", (
 fails(f"{who}: all of them", errno.ENODATA, get, "/fake",
       "user.deltafs.other")
 
-equal(f"{who}: the session", get("/", "user.deltafs.session"), b"4711")
-check(f"{who}: it is not listed", "user.deltafs.session" not in names("/"))
-fails(f"{who}: only the root has it", errno.ENODATA, get, "/file",
-      "user.deltafs.session")
-
 # Sizes
 equal(f"{who}: size of a value", lgetxattr("/file", "user.a", 0)[0], 6)
 equal(f"{who}: exactly that size", lgetxattr("/file", "user.a", 6),

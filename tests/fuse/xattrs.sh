@@ -46,11 +46,11 @@ overlay file /odd12 text=1 $caps:
 END
 
 if test "$(id -u)" -eq 0; then
-    serve -x 4711 -o allow_other,all_readable
+    serve -o allow_other,all_readable
     checks xattrs.py "$mnt" root
     checks_with=("${nobody[@]}")
 else
-    serve -x 4711
+    serve
 fi
 checks xattrs.py "$mnt" user
 serve_end

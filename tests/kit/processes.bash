@@ -8,11 +8,21 @@ children_of ()
     tr ' ' '\n' <"/proc/$1/task/$1/children" | grep .
 }
 
-# The supervisor of a mount, and the worker of a supervisor.
+# The supervisor of a mount, as deltafs umount finds it, and the worker of a
+# supervisor.
 supervisor_of ()
 {
-    getfattr --absolute-names --only-values -n user.deltafs.session "$1" \
-        2>/dev/null | cut -d' ' -f1
+    local point device
+    case $1 in
+        /*) point=$1 ;;
+        *) point=$PWD/$1 ;;
+    esac
+    device=$(awk -v point="$point" \
+        '$5 == point && / - fuse\.deltafs / { device = $3 } END { print device }' \
+        /proc/self/mountinfo)
+    test -n "$device" &&
+        find /proc/[0-9]*/fd -maxdepth 1 -lname "/memfd:deltafs-mount-$device *" \
+            2>/dev/null | head -n1 | cut -d/ -f3
 }
 
 worker_of ()

@@ -112,7 +112,7 @@ process_of ()
     case $1 in
     supervisor) echo "$supervisor" ;;
     worker) worker_of "$supervisor" ;;
-    caretaker) children_of "$supervisor" | sed -n 2p ;;
+    cleanup-process) children_of "$supervisor" | sed -n 2p ;;
     storage-daemon) pids_of qemu-storage-daemon ;;
     broker)
         # libguestfs has copies of it.
@@ -202,7 +202,7 @@ fault ()
     kill "-$signal" "$pid"
     # Of a process that is stopped only SIGKILL makes an end.
     kill -CONT "$(worker_of "$supervisor")" 2>/dev/null
-    if test "$process" = caretaker; then
+    if test "$process" = cleanup-process; then
         retry 5 has_ended "$pid"
         check "$what: the mount goes on" cmp delta/large large
         kill -9 "$supervisor"
@@ -219,7 +219,7 @@ fault ()
         check_message "$what" "$message"
     fi
     deltafs_run umount delta
-    test "$process" != caretaker ||
+    test "$process" != cleanup-process ||
         is "$what: umount clears the dead mount" "$status" 0
     check_all_gone "$what"
     check "$what: the images are unchanged" \
@@ -265,9 +265,9 @@ check_all_gone "two mounts, one crashes"
 
 for signal in KILL SEGV; do
     for state in scanning idle reading; do
-        for process in supervisor worker storage-daemon caretaker; do
+        for process in supervisor worker storage-daemon cleanup-process; do
             # There is none before the mount is.
-            test "$process $state" = "caretaker scanning" ||
+            test "$process $state" = "cleanup-process scanning" ||
                 fault direct $state $process $signal
         done
     done

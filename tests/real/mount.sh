@@ -84,7 +84,7 @@ check_all_gone "supervisor killed"
 deltafs_run mount small.qcow2 delta
 note_sockets
 supervisor=$(supervisor_of delta)
-# Stopped, so that it cannot unmount; and without its caretaker.
+# Stopped, so that it cannot unmount; and without its cleanup process.
 kill -STOP "$supervisor"
 # shellcheck disable=SC2046
 kill -9 $(cat "/proc/$supervisor/task/$supervisor/children") "$supervisor"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The caretaker process.  It is a copy of the supervisor, which has blocked the
+ * The cleanup process.  It is a copy of the supervisor, which has blocked the
  * signals that ask to end.
  */
 #include <config.h>
@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "caretaker.h"
+#include "cleanup_process.h"
 
-/* Leaves the terminal and all files but the pipe, which becomes stdin. */
+/* The mount point's directory in this process. */
+#define DIRECTORY_FD (STDERR_FILENO + 1)
+
+/* Leaves the terminal and all files but the pipe, which becomes stdin, and the
+ * mount point's directory. */
 static void
-let_go (int pipe_end)
+let_go (int pipe_end, int directory)
 {
   CLEANUP_CLOSE int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -24,7 +28,8 @@ let_go (int pipe_end)
     dup2 (null, STDERR_FILENO);
   }
   setpgid (0, 0);
-  close_range (STDERR_FILENO + 1, ~0U, 0);
+  dup2 (directory, DIRECTORY_FD);
+  close_range (DIRECTORY_FD + 1, ~0U, 0);
   steal_fd (&null);
   if (chdir ("/") < 0)
     _exit (EXIT_FAILURE);
@@ -64,25 +69,25 @@ watch (const struct mount_point *mount_point,
 }
 
 void
-caretaker_start (const struct mount_point *mount_point,
-                 struct private_directory *directory, const char *object,
-                 struct messages *messages)
+cleanup_process_start (const struct mount_point *mount_point,
+                       struct private_directory *directory,
+                       const char *object, struct messages *messages)
 {
   const struct log *log = &messages->log;
   int ends[2];
   pid_t child;
 
   if (pipe2 (ends, O_CLOEXEC) < 0) {
-    log_error (log, -errno, "cannot start", "the caretaker");
+    log_error (log, -errno, "cannot start", "the cleanup process");
     return;
   }
   child = fork ();
   if (child == 0) {
-    let_go (ends[0]);
+    let_go (ends[0], mount_point->directory);
     watch (mount_point, directory, object, messages);
   }
   if (child < 0)
-    log_error (log, -errno, "cannot start", "the caretaker");
+    log_error (log, -errno, "cannot start", "the cleanup process");
   close (ends[0]);
   /* The other end is never written to and closed by the end of this
    * process. */

@@ -3,8 +3,8 @@
  * What a killed libguestfs leaves outside the directory that it was told to
  * use: for root it puts its sockets below /tmp, whatever one asks for.
  */
-#ifndef DELTAFS_REMAINS_H
-#define DELTAFS_REMAINS_H
+#ifndef DELTAFS_STALE_SOCKETS_H
+#define DELTAFS_STALE_SOCKETS_H
 
 #include <time.h>
 
@@ -14,6 +14,6 @@
  * or after SINCE (CLOCK_REALTIME), and that no process serves or uses any more.
  * Does nothing for ordinary users, whose sockets are in the private
  * directory. */
-void remains_clear (const struct timespec *since);
+void stale_sockets_clear (const struct timespec *since);
 
 #endif

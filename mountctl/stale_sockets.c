@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "remains.h"
+#include "stale_sockets.h"
 
 #define PARENT "/tmp"
 #define PREFIX "libguestfs"
@@ -100,7 +100,7 @@ clear_directory (int parent, const char *name, const struct timespec *since)
 }
 
 void
-remains_clear (const struct timespec *since)
+stale_sockets_clear (const struct timespec *since)
 {
   CLEANUP_CLOSEDIR DIR *parent = NULL;
   const struct dirent *member;
