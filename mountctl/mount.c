@@ -164,6 +164,8 @@ run (void *opaque, struct worker *worker)
     close (mount->options->ready_fd);
   if (mount->launcher >= 0)
     close (mount->launcher);
+  /* The lock is not for this process to undo. */
+  close (steal_fd (&mount->mount_point->directory));
   error = work_open (&work, mount->options, worker, mount->directory->path,
                      mount->show_progress, mount->messages);
   again = error == -EAGAIN;

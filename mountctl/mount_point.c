@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <paths.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,10 +15,15 @@
 
 #include "mount_point.h"
 #include "mounts.h"
+#include "now.h"
 #include "supervisors.h"
 #include "unmount.h"
 
 #define FUSERMOUNT "fusermount3"
+
+/* How long a mount that is ending may take: its worker has ten seconds. */
+#define END_MILLISECONDS 15000
+#define RETRY_MILLISECONDS 20
 
 static const char what[] = "cannot mount";
 
@@ -36,6 +42,32 @@ is_deltafs (const char *path, int *id)
     return false;
   *id = row->id;
   return mount_is_deltafs (row);
+}
+
+/* Waits for the processes of the mount at PATH, which does not answer any more:
+ * one that is ending is undone by its supervisor. */
+static errint_t
+await_supervisors (const char *path, const struct log *log)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  const struct mount_row *row;
+  struct supervisors supervisors;
+  errint_t error = mounts_read (&mounts);
+
+  if (error < 0)
+    return log_error (log, error, what, path);
+  row = mounts_find (mounts, path);
+  if (row == NULL || !mount_is_deltafs (row))
+    return 0;
+  supervisors_find (row, &supervisors);
+  if (!supervisors_wait (&supervisors, END_MILLISECONDS)) {
+    log_report (log, LOG_LEVEL_ERROR, what, path, "the mount that is there is "
+                "ending, but process %d is still there",
+                (int) supervisors.list[0].pid);
+    error = -EBUSY;
+  }
+  supervisors_clear (&supervisors);
+  return error;
 }
 
 static errint_t
@@ -59,6 +91,13 @@ report_open (const struct log *log, const char *path, errint_t error)
   return error;
 }
 
+/* Has a FUSE mount lost its worker, before or while it was opened? */
+static bool
+is_dead (int error)
+{
+  return error == ENOTCONN || error == ECONNABORTED;
+}
+
 /* Opens the directory; a dead mount of ours on it is undone first.  NAME is
  * what the user calls it.  Reported. */
 static int
@@ -66,16 +105,24 @@ open_directory (const char *path, const char *name, const struct log *log)
 {
   const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   int fd = open (path, flags);
-  errint_t error = 0;
+  errint_t error = fd < 0 ? -errno : 0;
   int id;
 
-  if (fd < 0 && errno == ENOTCONN && is_deltafs (path, &id)) {
-    error = clear_dead_mount (path, log);
-    fd = error < 0 ? -1 : open (path, flags);
+  if (is_dead (-error)) {
+    error = await_supervisors (path, log);
+    if (error < 0)
+      return error;
+    fd = open (path, flags);
+    error = fd < 0 ? -errno : 0;
   }
-  if (error < 0)
-    return error;
-  return fd < 0 ? report_open (log, name, -errno) : fd;
+  if (is_dead (-error) && is_deltafs (path, &id)) {
+    error = clear_dead_mount (path, log);
+    if (error < 0)
+      return error;
+    fd = open (path, flags);
+    error = fd < 0 ? -errno : 0;
+  }
+  return error < 0 ? report_open (log, name, error) : fd;
 }
 
 /* 0, -ENOTEMPTY or an errno. */
@@ -137,13 +184,28 @@ check_helper (const struct log *log)
   return -ENOENT;
 }
 
+/* Locks the directory.  Whoever is about to mount there has an exclusive lock;
+ * a mount that is ending has a shared one, until its last process is gone. */
 static errint_t
 lock_directory (int directory, const char *path, const struct log *log)
 {
-  if (flock (directory, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-    log_report (log, LOG_LEVEL_ERROR, what, path,
-                "another deltafs is about to mount there");
-    return -EBUSY;
+  const int64_t end = now_milliseconds () + END_MILLISECONDS;
+
+  while (flock (directory, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    if (flock (directory, LOCK_SH | LOCK_NB) < 0) {
+      log_report (log, LOG_LEVEL_ERROR, what, path,
+                  "another deltafs is about to mount there");
+      return -EBUSY;
+    }
+    flock (directory, LOCK_UN);
+    if (now_milliseconds () >= end) {
+      log_report (log, LOG_LEVEL_ERROR, what, path,
+                  "the mount that was there has not ended");
+      log_hint (log, "its files may be open still, or it may be mounted "
+                "elsewhere, too");
+      return -EBUSY;
+    }
+    poll (NULL, 0, RETRY_MILLISECONDS);
   }
   return 0;
 }
@@ -250,6 +312,8 @@ mount_point_record (const struct mount_point *mount_point,
   record = supervisors_record (row);
   if (record < 0)
     return log_error (log, record, what, mount_point->path);
+  /* Without a lock a second mount there finds out later that it is too late. */
+  flock (mount_point->directory, LOCK_SH | LOCK_NB);
   return record;
 }
 

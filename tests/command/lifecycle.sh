@@ -273,6 +273,59 @@ kill -9 $pid
 wait $pid 2>/dev/null
 check_nothing_left "launcher killed"
 
+# --- one that is ending ---
+
+# The processes of a mount end a moment after it was undone.
+for way in umount "fusermount3 -u" "umount -l"; do
+    command_run mount good "$mnt"
+    failures=
+    for _ in 1 2 3 4 5; do
+        $way "$mnt"
+        command_run mount good "$mnt"
+        test "$status" -eq 0 || failures="$failures$(cat err)"
+    done
+    is "$way and mount again, five times" "$failures" ""
+    command_run umount "$mnt"
+    check_nothing_left "$way and mount again"
+done
+
+# mount_while_ending HOW: with a supervisor that is late
+mount_while_ending ()
+{
+    command_run mount good "$mnt"
+    supervisor=$(supervisor_of "$mnt")
+    worker=$(worker_of "$supervisor")
+    kill -STOP "$supervisor"
+    eval "$1"
+    env $mark "$deltafs" mount good "$mnt" >out 2>err &
+    pid=$!
+    sleep 0.5
+    check "$1: mount waits" kill -0 $pid
+    kill -CONT "$supervisor"
+    wait $pid
+    is "$1: exit code" "$?" 0
+    is "$1: nothing said" "$(cat err)" ""
+    is "$1: the new tree answers" "$(cat "$mnt/srv/new/file")" content
+    command_run umount "$mnt"
+    check_nothing_left "$1"
+}
+# shellcheck disable=SC2016
+mount_while_ending 'umount "$mnt"'
+# shellcheck disable=SC2016
+mount_while_ending 'kill -9 "$worker"'
+
+# One that does not end.
+command_run mount good "$mnt"
+exec 8<"$mnt/srv/new/file"
+umount -l "$mnt"
+command_run mount good "$mnt"
+is "one that does not end: exit code" "$status" 2
+is "one that does not end: message" "$(head -n1 err)" \
+    "deltafs: cannot mount: $mnt: the mount that was there has not ended"
+like "one that does not end: hint" "$(sed 1d err)" '^deltafs: hint: '
+exec 8<&-
+check_nothing_left "one that does not end"
+
 # --- something dies ---
 
 command_run mount good "$mnt"
