@@ -410,6 +410,17 @@ inspect (struct inspection *inspection)
   return assemble (inspection);
 }
 
+/* Could something not be read? */
+static bool
+is_damaged (const struct inspection *inspection, errint_t error)
+{
+  struct delta_totals totals = { .unreadable = 0 };
+
+  if (inspection->delta != NULL)
+    delta_count (inspection->delta, &totals);
+  return error != 0 || totals.unreadable > 0;
+}
+
 errint_t
 inspection_open (struct image_pair *pair,
                  const struct inspection_options *options,
@@ -432,7 +443,8 @@ inspection_open (struct image_pair *pair,
   /* Where that failed, the wrong base may be why. */
   if (error != -EAGAIN && inspection->disks.filesystems != NULL)
     inspection->base_changed =
-      right_base_was_changed (pair, &inspection->disks, options->log);
+      right_base_was_changed (pair, &inspection->disks,
+                              is_damaged (inspection, error), options->log);
   if (error != 0)
     return error;
   /* What is left is reading files, which shows no progress. */

@@ -68,12 +68,23 @@ report_proof (const struct image_pair *pair,
               header[SIDE_OVERLAY].clock);
 }
 
+/* What is damaged is most likely of two moments: half the overlay's, half that
+ * of a base which is another one by now. */
+static void
+hint_at_damage (bool damaged, const struct log *log)
+{
+  if (damaged)
+    log_hint (log, "what cannot be read may come from that: an overlay fits "
+              "only the base as it was when the overlay was made; if there "
+              "is a copy of that, name it with --base FILE");
+}
+
 static const char maybe[] =
   "the base may have been written to after the overlay was made";
 
 static bool
 check_clocks (struct image_pair *pair, const struct filesystems *filesystems,
-              const struct log *log)
+              bool damaged, const struct log *log)
 {
   const struct filesystem *later = NULL;
   bool written = false;
@@ -87,6 +98,7 @@ check_clocks (struct image_pair *pair, const struct filesystems *filesystems,
       continue;
     if (is_ahead (header)) {
       report_proof (pair, filesystem, header, log);
+      hint_at_damage (damaged, log);
       return true;
     }
     if (later == NULL && is_later (header))
@@ -101,6 +113,9 @@ check_clocks (struct image_pair *pair, const struct filesystems *filesystems,
     log_report (log, LOG_LEVEL_WARNING, maybe, base_name (pair),
                 "its file was written after that of the overlay was made (a "
                 "copy that was made later looks the same)");
+  else
+    damaged = false;
+  hint_at_damage (damaged, log);
   return false;
 }
 
@@ -146,7 +161,7 @@ are_strangers (const struct filesystems *filesystems)
 
 bool
 right_base_was_changed (struct image_pair *pair, const struct disks *disks,
-                        const struct log *log)
+                        bool damaged, const struct log *log)
 {
   const struct filesystems *filesystems = disks->filesystems;
 
@@ -154,7 +169,9 @@ right_base_was_changed (struct image_pair *pair, const struct disks *disks,
     log_report (log, LOG_LEVEL_WARNING, "is it the right base?",
                 base_name (pair), "no filesystem of the overlay is in it, by "
                 "their UUIDs");
+    hint_at_damage (damaged && pair_is_stacked (pair), log);
     return false;
   }
-  return pair_is_stacked (pair) && check_clocks (pair, filesystems, log);
+  return pair_is_stacked (pair) && check_clocks (pair, filesystems, damaged,
+                                                log);
 }

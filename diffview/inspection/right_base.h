@@ -24,9 +24,10 @@
 
 /* Looks, and reports at most one warning of each kind: that the base was
  * written to after the overlay was made, or may have been; that no filesystem
- * of one side is on the other.  True where the first one is proven. */
+ * of one side is on the other.  DAMAGED: something could not be read, for which
+ * that may be the cause: a hint says so.  True where the first one is proven. */
 bool right_base_was_changed (struct image_pair *pair,
-                             const struct disks *disks,
+                             const struct disks *disks, bool damaged,
                              const struct log *log);
 
 #endif

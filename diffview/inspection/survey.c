@@ -231,7 +231,7 @@ survey_open (struct image_pair *pair,
                                   &whole->survey)) != 0)
     return error;
   whole->survey.base_changed =
-    right_base_was_changed (pair, &whole->disks, options->log);
+    right_base_was_changed (pair, &whole->disks, false, options->log);
   *result = steal_pointer (&survey);
   return 0;
 }

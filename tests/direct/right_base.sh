@@ -132,6 +132,39 @@ deltafs_here diff anew.qcow2
 is "made anew with the UUID: exit code" "$status" 0
 is "made anew with the UUID: no message" "$(cat err)" ""
 
+# A base that was built anew below an overlay, without checksums that tell: what
+# the two have together is neither, and a hint says why it cannot be read.
+build ()
+{
+    disk built.raw 16M
+    mke2fs -q -F -t ext4 -O ^metadata_csum -d tree \
+        -U 5f5e5d5c-0102-0304-0506-0708090a0b0c built.raw
+    touch -d "$1" built.raw
+}
+change_built ()
+{
+    rm -r "$mnt/a3"
+    echo new >"$mnt/a4/new"
+}
+mkdir tree tree/a{0..19}
+for directory in tree/*; do
+    head -c 5000 /dev/urandom >"$directory/file"
+done
+build 2026-01-02
+overlay built.raw raw over.qcow2
+change over.qcow2 qcow2 0 ext4 change_built
+rm -r tree built.raw
+mkdir tree
+head -c 9000000 /dev/urandom >tree/large
+build 2099-01-02
+deltafs_here diff over.qcow2
+is "built anew: exit code" "$status" 3
+like "built anew: the cause" "$(grep -A1 'have been written' err)" \
+    "${maybe}built.raw: .*
+deltafs: hint: what cannot be read may come from that"
+unlike "built anew: it is not said where all can be read" \
+    "$(deltafs diff anew.qcow2 2>&1)" "hint: what cannot"
+
 # Numbers of more than 32 bits.
 cp golden.raw base.raw
 touch -d 2026-01-02 base.raw
