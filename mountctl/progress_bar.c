@@ -16,12 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "progress_bar.h"
+#include "quote.h"
 #include "terminal.h"
 
 #define FIRST_SHOWN 500         /* milliseconds after the start */
 #define BETWEEN_DRAWINGS 100    /* milliseconds */
 #define BAR_WIDTH 30
+#define WHY_MAX 32              /* with its NUL: the line is to fit 80 columns */
 
 struct progress_bar {
   struct progress progress;
@@ -34,6 +37,7 @@ struct progress_bar {
   bool drawn;
   const char *phase;
   uint64_t done, total;
+  char why[WHY_MAX];            /* an appliance is started; "" */
 };
 
 static int64_t
@@ -67,8 +71,15 @@ progress_bar_erase (struct progress_bar *bar)
   bar->drawn = false;
 }
 
+static bool
+starts_appliance (const char *phase)
+{
+  return strcmp (phase, PROGRESS_APPLIANCE) == 0
+    || strcmp (phase, PROGRESS_EMULATED) == 0;
+}
+
 /* "compare [=====>      ]  42%  7 s", or without a total
- * "start 7 s". */
+ * "starting the appliance, 10 to 30 s (sda1 is vfat) 7 s". */
 static void
 draw (struct progress_bar *bar)
 {
@@ -76,9 +87,14 @@ draw (struct progress_bar *bar)
   long long seconds = milliseconds_since (&bar->started) / 1000;
   int length;
 
-  if (bar->total == 0)
-    length = snprintf (line, sizeof line, "\r\033[K%s %lld s",
-                       bar->phase, seconds);
+  if (bar->total == 0) {
+    bool explained = bar->why[0] != '\0' && starts_appliance (bar->phase);
+
+    length = snprintf (line, sizeof line, "\r\033[K%s%s%s%s %lld s",
+                       bar->phase, explained ? " (" : "",
+                       explained ? bar->why : "", explained ? ")" : "",
+                       seconds);
+  }
   else {
     uint64_t done = bar->done < bar->total ? bar->done : bar->total;
     double part = (double) done / (double) bar->total;
@@ -135,6 +151,20 @@ update (void *opaque, const char *phase, uint64_t done, uint64_t total)
   pthread_mutex_unlock (&bar->messages->lock);
 }
 
+static void
+explain (void *opaque, const char *why)
+{
+  struct progress_bar *bar = opaque;
+  CLEANUP_FREE char *quoted = quote_message (why, strlen (why));
+
+  pthread_mutex_lock (&bar->messages->lock);
+  /* One that is too long helps nobody. */
+  bar->why[0] = '\0';
+  if (quoted != NULL && strlen (quoted) < sizeof bar->why)
+    strcpy (bar->why, quoted);
+  pthread_mutex_unlock (&bar->messages->lock);
+}
+
 struct progress_bar *
 progress_bar_start (struct messages *messages,
                     const struct progress **progress)
@@ -144,7 +174,9 @@ progress_bar_start (struct messages *messages,
 
   if (bar == NULL)
     return NULL;
-  bar->progress = (struct progress) { .update = update, .opaque = bar };
+  bar->progress = (struct progress) {
+    .update = update, .explain = explain, .opaque = bar,
+  };
   bar->messages = messages;
   bar->phase = "start";
   clock_gettime (CLOCK_MONOTONIC, &bar->started);

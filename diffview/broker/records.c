@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "path.h"
+#include "progress.h"
 #include "protocol.h"
 #include "records.h"
 
 /* In place of a number of patterns: there is no list. */
 #define NO_LIST UINT32_MAX
 
-const char *const phase_names[] = { "start", "scan", "compare" };
+const char *const phase_names[] = {
+  PROGRESS_APPLIANCE, PROGRESS_EMULATED, "scan", "compare",
+};
 const unsigned phase_count = sizeof phase_names / sizeof phase_names[0];
 
 void

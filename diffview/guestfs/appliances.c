@@ -143,6 +143,15 @@ user_decides (void)
   return getenv ("LIBGUESTFS_BACKEND_SETTINGS") != NULL;
 }
 
+/* Does the user ask for emulation? */
+static bool
+user_emulates (void)
+{
+  const char *settings = getenv ("LIBGUESTFS_BACKEND_SETTINGS");
+
+  return settings != NULL && strstr (settings, "force_tcg") != NULL;
+}
+
 /* Is there no point in trying KVM? */
 static bool
 has_to_emulate (const struct log *log)
@@ -169,13 +178,18 @@ launch_somehow (struct appliances *appliances,
                 const struct appliances_options *options)
 {
   bool emulate = has_to_emulate (options->log);
-  errint_t r = launch_both (appliances, options, emulate);
+  errint_t r;
+
+  progress_update (options->progress, emulate || user_emulates ()
+                   ? PROGRESS_EMULATED : PROGRESS_APPLIANCE, 0, 0);
+  r = launch_both (appliances, options, emulate);
 
   /* The probe cannot know everything that QEMU asks for. */
   if (r < 0 && !emulate && !user_decides () && kvm_probe () != KVM_ABSENT) {
     log_report (options->log, LOG_LEVEL_WARNING,
                 "the appliance does not start with KVM", NULL,
                 "once more with emulation, which is slower");
+    progress_update (options->progress, PROGRESS_EMULATED, 0, 0);
     r = launch_both (appliances, options, true);
   }
   if (r < 0)
@@ -208,7 +222,6 @@ appliances_launch (const struct appliances_options *options,
   appliances->log = options->log;
   appliances->progress = options->progress;
   memory_budget_start (&appliances->memory);
-  progress_update (options->progress, "start", 0, 0);
   r = launch_somehow (appliances, options);
   if (r < 0)
     return r;

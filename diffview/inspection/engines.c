@@ -52,12 +52,47 @@ engines_close (struct engines *engines)
   free (engines);
 }
 
-static errint_t
-launch (const struct engines *engines)
+/* FILESYSTEM is what needs the appliance: that is told to who waits for it. */
+static void
+explain_launch (const struct engines *engines,
+                const struct filesystem *filesystem)
 {
+  const char *type = filesystem_identity (filesystem)->type;
+  CLEANUP_FREE char *why = NULL;
+
+  if (engines->options->engine == ENGINE_GUESTFS)
+    why = strdup ("--engine guestfs");
+  else if (type == NULL || direct_knows_type (type))
+    why = strdup (filesystem->device);
+  else if (asprintf (&why, "%s is %s", filesystem->device, type) < 0)
+    why = NULL;
+  if (why != NULL)
+    progress_explain (engines->options->progress, why);
+}
+
+static errint_t
+launch (const struct engines *engines, const struct filesystem *filesystem)
+{
+  if (filesystem != NULL)
+    explain_launch (engines, filesystem);
   return broker_launch (engines->options->broker,
                         engines->filesystems->sector_size,
                         engines->options->progress);
+}
+
+/* A container, or a btrfs for its subvolumes; NULL without one. */
+static const struct filesystem *
+first_to_look_inside (const struct engines *engines)
+{
+  for (size_t i = 0; i < engines->filesystems->count; ++i) {
+    const struct filesystem *filesystem = &engines->filesystems->list[i];
+
+    if (filesystem_is_btrfs (filesystem)
+        || filesystem->side[SIDE_BASE].contents == CONTENTS_CONTAINER
+        || filesystem->side[SIDE_OVERLAY].contents == CONTENTS_CONTAINER)
+      return filesystem;
+  }
+  return NULL;
 }
 
 errint_t
@@ -70,7 +105,7 @@ engines_look_inside (struct engines *engines)
   const struct appliance_filesystems *seen[SIDES];
   errint_t error;
 
-  if ((error = launch (engines)) != 0
+  if ((error = launch (engines, first_to_look_inside (engines))) != 0
       || (error = broker_filesystems (engines->options->broker, SIDE_BASE,
                                       &base)) != 0
       || (error = broker_filesystems (engines->options->broker, SIDE_OVERLAY,
@@ -164,7 +199,7 @@ open_guestfs (struct engines *engines, const struct filesystem *filesystem,
           && (overlay = mountable_of (filesystem, SIDE_OVERLAY)) == NULL))
     return log_error (engines->options->log, -ENOMEM,
                       "cannot open the filesystem", filesystem->device);
-  if ((error = launch (engines)) != 0)
+  if ((error = launch (engines, filesystem)) != 0)
     return error;
   mountables[SIDE_BASE] = base;
   mountables[SIDE_OVERLAY] = overlay;

@@ -230,5 +230,18 @@ check "a progress bar appears" grep -q 'scan \[' err
 kill $pid
 wait $pid
 
+# waits_for OVERLAY PATTERN: what the bar says of the appliance
+waits_for ()
+{
+    env $mark "$deltafs" diff --progress=always "$1" >out 2>err &
+    pid=$!
+    retry 10 grep -q 'starting' err
+    like "$1: the bar says for what and how long" "$(tr '\r' '\n' <err)" "$2"
+    kill $pid
+    wait $pid
+}
+waits_for appliance 'starting the appliance, 10 to 30 s \(sda1 is vfat\) [0-9]+ s'
+waits_for appliance-odd ' \(v\\033g/lv is xfs\) [0-9]+ s'
+
 check_nothing_left
 done_testing

@@ -9,6 +9,8 @@
  *   broken      nothing can be read
  *   crash       the worker crashes
  *   slow        computing takes a minute
+ *   appliance, appliance-odd   an appliance takes a minute to start, for a
+ *               filesystem with a plain name, and with an odd one
  *   gate        computing ends when there is no file "gate" any more
  *   chatty      the same, and then there are 500 warnings
  *   deed-NAME   the worker does what is in deeds.h, then as "empty"
@@ -256,7 +258,13 @@ inspection_open (struct image_pair *pair,
   if (strncmp (overlay, "deed-", strlen ("deed-")) == 0
       && !deed_do (overlay + strlen ("deed-"), options->log))
     return -EINVAL;
-  if (strcmp (overlay, "slow") == 0)
+  if (strncmp (overlay, "appliance", strlen ("appliance")) == 0) {
+    progress_explain (options->progress, overlay[strlen ("appliance")] == '\0'
+                      ? "sda1 is vfat" : "v\033g/lv is xfs");
+    progress_update (options->progress, PROGRESS_EMULATED, 0, 0);
+  }
+  if (strcmp (overlay, "slow") == 0
+      || strncmp (overlay, "appliance", strlen ("appliance")) == 0)
     sleep (60);
   while ((strcmp (overlay, "gate") == 0 || strcmp (overlay, "chatty") == 0)
          && is_closed (pair))

@@ -129,7 +129,7 @@ test_answers (void **state)
   /* A phase, a level and a text that there are not. */
   start_answer ();
   add_u8 (MESSAGE_PROGRESS);
-  add_u8 (3);
+  add_u8 ((uint8_t) phase_count);
   check_refused ();
   start_answer ();
   add_u8 (MESSAGE_LOG);

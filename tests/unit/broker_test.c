@@ -339,7 +339,7 @@ say_much (const struct appliances_options *options, int connection)
                   (void *) (uintptr_t) options);
   pthread_join (thread, NULL);
   log_hint (options->log, "three");
-  progress_update (options->progress, "start", 0, 0);
+  progress_update (options->progress, PROGRESS_EMULATED, 0, 0);
   progress_update (options->progress, "unheard of", 0, 0);
   progress_update (options->progress, "scan", 7, 9);
 }
@@ -369,7 +369,7 @@ test_messages (void **state)
                        "error: one: first\n"
                        "warning: two: \"/\\033\": from a thread\n"
                        "hint: three\n");
-  assert_string_equal (text, "start 0 0\nscan 7 9\n");
+  assert_string_equal (text, PROGRESS_EMULATED " 0 0\nscan 7 9\n");
   broker_close (broker);
 }
 
