@@ -188,7 +188,7 @@ PYTHON
 export_to marks --oci marks
 is "marks: exit code" "$status" 3
 printf '%s\n' ./ dev/ dev/becomes-a-file dev/block dev/.wh.directory \
-    dev/.wh.file dev/.wh.gone dev/other etc/ etc/new run/ \
+    dev/.wh.file dev/.wh.gone dev/other etc/ etc/linked etc/new run/ \
     run/.wh.becomes-a-socket srv/ srv/file srv/opaque/ srv/scaffold/ \
     srv/scaffold/new >wanted
 tar -tf marks.tar >got
@@ -216,6 +216,8 @@ sed -n 's/^deltafs: warning: left out of the //p' err |
             s/: a character device \(0:0\) would .*/: \1/p
             s/: an extended attribute that .*: /: /p' | LC_ALL=C sort >got
 same_files "marks: each is named" got wanted
+is "marks: another name of what is left out has the content" \
+    "$(tar -xOf marks.tar etc/linked)" 4
 xattr_names marks.tar >got
 is "marks: other xattrs are there" "$(tr '\n' ' ' <got)" \
     "trusted.kept user.containers.kept user.overlays.kept "

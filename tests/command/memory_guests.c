@@ -267,6 +267,7 @@ make_marks (struct memory *memory)
   memory_copy_base (memory);
   memory_remove (memory, SIDE_OVERLAY, "/etc/.wh.gone");
   memory_file (memory, SIDE_OVERLAY, "/etc/.wh.plain", "4");
+  memory_link (memory, SIDE_OVERLAY, "/etc/.wh.plain", "/etc/linked");
   memory_file (memory, SIDE_OVERLAY, "/etc/.wh..wh..opq", "5");
   memory_file (memory, SIDE_OVERLAY, "/.wh.directory/member", "6");
   memory_file (memory, SIDE_OVERLAY, "/etc/new", "7");

@@ -153,6 +153,19 @@ for scan in clamav clamd_overlay yara_overlay; do
 done
 rm overlays/own.qcow2
 
+# A base that was written to after the overlay was made: what the list lacks
+# was not scanned.
+cp base.raw later.raw
+debugfs -w -R "set_super_value kbytes_written 99999999" later.raw \
+    >debugfs.log 2>&1
+qemu-img convert -f raw -O qcow2 later.raw later.qcow2
+cp overlays/clean.qcow2 rebased.qcow2
+qemu-img rebase -u -f qcow2 -F qcow2 -b "$work/later.qcow2" rebased.qcow2
+run "$examples/yara-overlay" rules.yar rebased.qcow2
+is "a base that was written to" "$status" 2
+like "a base that was written to: why" "$(cat err)" \
+    'not clean for sure: the base was changed'
+
 # --- nothing was looked at: neither 0 nor 1 ---
 
 # not_looked WHAT SCRIPT ARGUMENT...: that, and nothing is left.
