@@ -41,6 +41,13 @@ direct_journal_state (const struct volume *volume)
 }
 
 errint_t
+direct_size (const struct volume *volume, uint64_t *size)
+{
+  return direct_knows_type (volume->type) ? ext_size (volume, size)
+    : -ENOTSUP;
+}
+
+errint_t
 direct_account (struct device *const disk[SIDES],
                 const struct volume *const volume[SIDES],
                 const struct extents *written, const char *name,

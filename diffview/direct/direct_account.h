@@ -27,6 +27,11 @@ enum direct_journal {
  * journal.  What cannot be read is unknown. */
 enum direct_journal direct_journal_state (const struct volume *volume);
 
+/* How many bytes of VOLUME its filesystem takes once its journal was
+ * replayed: one that grew may say so there alone.  -ENOTSUP where it cannot be
+ * opened, -EIO, -ENOMEM; not reported. */
+errint_t direct_size (const struct volume *volume, uint64_t *size);
+
 /* Accounts for WRITTEN, bytes of the overlay's DISK that lie in its VOLUME,
  * into *ACCOUNT: the sum of its classes is WRITTEN's total.  The base's VOLUME
  * may be NULL.  What is damaged is

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "disks.h"
+#include "fs_header.h"
 #include "pair_device.h"
 
 /* What -v says of each partition. */
@@ -33,6 +34,41 @@ tell_volumes (const struct disks *disks, const struct image_pair *pair,
     else
       log_detail (log, "%s: %s, may differ anywhere",
                   filesystem->device, type);
+  }
+}
+
+/* Is the filesystem one that lies in front of what was written to its partition,
+ * or behind it?  Its header is the base's then, and means the same on both
+ * sides. */
+static bool
+is_beside_written (const struct filesystem *filesystem)
+{
+  const struct volume *base = filesystem->side[SIDE_BASE].volume;
+  const struct volume *overlay = filesystem->side[SIDE_OVERLAY].volume;
+  CLEANUP_EXTENTS struct extents written = { 0 };
+  struct fs_header header;
+  bool known;
+
+  return base != NULL && overlay != NULL && base->length <= overlay->length
+    && base->use == VOLUME_FILESYSTEM && overlay->use == VOLUME_FILESYSTEM
+    && base->type != NULL && overlay->type != NULL
+    && strcmp (base->type, overlay->type) == 0
+    && fs_header_read (overlay, &header)
+    && device_written (base->device, overlay->device, &written, &known) == 0
+    && known && !extents_touches (&written, header.start,
+                                  header.end - header.start);
+}
+
+/* A btrfs may go on on another device. */
+static void
+leave_unwritten (struct filesystems *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    struct filesystem *filesystem = &filesystems->list[i];
+
+    if (filesystem->written && !filesystem_is_btrfs (filesystem)
+        && is_beside_written (filesystem))
+      filesystem->written = false;
   }
 }
 
@@ -81,6 +117,7 @@ disks_probe (struct image_pair *pair,
                                    options->log);
   if (error != 0)
     return error;
+  leave_unwritten (disks->filesystems);
   lock_encrypted (disks->filesystems, options->keys);
   tell_volumes (disks, pair, options->log);
   return 0;

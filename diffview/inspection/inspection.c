@@ -20,6 +20,7 @@
 #include "plan.h"
 #include "right_base.h"
 #include "selection.h"
+#include "stray.h"
 #include "subtree_pairs.h"
 
 struct inspection {
@@ -445,6 +446,8 @@ inspection_open (struct image_pair *pair,
     inspection->base_changed =
       right_base_was_changed (pair, &inspection->disks,
                               is_damaged (inspection, error), options->log);
+  if (error == 0)
+    error = stray_report (&inspection->disks, options);
   if (error != 0)
     return error;
   /* What is left is reading files, which shows no progress. */

@@ -26,12 +26,11 @@ base_name (const struct image_pair *pair)
 /* Reads both superblocks: false unless they are of one and the same
  * filesystem. */
 static bool
-read_both (struct image_pair *pair, const struct filesystem *filesystem,
+read_both (const struct filesystem *filesystem,
            struct fs_header header[SIDES])
 {
   for (int side = 0; side < SIDES; ++side)
-    if (!fs_header_read (pair, (enum side) side,
-                          filesystem->side[side].volume, &header[side]))
+    if (!fs_header_read (filesystem->side[side].volume, &header[side]))
       return false;
   return memcmp (header[SIDE_BASE].identity,
                  header[SIDE_OVERLAY].identity,
@@ -94,7 +93,7 @@ check_clocks (struct image_pair *pair, const struct filesystems *filesystems,
     struct fs_header header[SIDES];
 
     written = written || filesystem->written;
-    if (!filesystem->written || !read_both (pair, filesystem, header))
+    if (!filesystem->written || !read_both (filesystem, header))
       continue;
     if (is_ahead (header)) {
       report_proof (pair, filesystem, header, log);

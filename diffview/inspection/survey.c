@@ -11,6 +11,7 @@
 #include "engines.h"
 #include "plan.h"
 #include "right_base.h"
+#include "stray.h"
 #include "survey.h"
 #include "survey_account.h"
 
@@ -228,7 +229,8 @@ survey_open (struct image_pair *pair,
       || (error = choose_engines (pair, options, &whole->disks,
                                   &whole->survey)) != 0
       || (error = survey_account (pair, options, &whole->disks,
-                                  &whole->survey)) != 0)
+                                  &whole->survey)) != 0
+      || (error = stray_report (&whole->disks, options)) != 0)
     return error;
   whole->survey.base_changed =
     right_base_was_changed (pair, &whole->disks, false, options->log);

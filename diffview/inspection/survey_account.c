@@ -10,6 +10,7 @@
 
 #include "device_compare.h"
 #include "direct_account.h"
+#include "fs_header.h"
 #include "survey_account.h"
 
 /* What is outside any filesystem is compared in sectors. */
@@ -41,16 +42,26 @@ count (void *opaque, uint64_t offset, uint64_t length,
   counting->account->bytes[which] += length;
 }
 
+/* Compares what of BYTES lies from FROM to TO. */
+static errint_t
+compare_between (struct sharing *sharing, const struct extents *bytes,
+                 uint64_t from, uint64_t to, enum account_class different,
+                 struct account *account)
+{
+  struct counting counting = { .account = account, .different = different };
+
+  return device_compare (sharing->disks->disk, bytes, from, to, from, SECTOR,
+                         count, &counting);
+}
+
 /* Compares all of BYTES. */
 static errint_t
 compare_sectors (struct sharing *sharing, const struct extents *bytes,
                  enum account_class different, struct account *account)
 {
-  struct counting counting = { .account = account, .different = different };
-
-  return device_compare (sharing->disks->disk, bytes, 0,
-                         sharing->disks->disk[SIDE_OVERLAY]->size, 0, SECTOR,
-                         count, &counting);
+  return compare_between (sharing, bytes, 0,
+                          sharing->survey->size[SIDE_OVERLAY], different,
+                          account);
 }
 
 /* Moves what is left of LENGTH bytes at OFFSET to TAKEN, which is empty. */
@@ -94,6 +105,30 @@ leave_out (struct survey_place *place, const struct extents *own,
   place->not_accounted = reason;
 }
 
+/* Of a filesystem of which no more is known here than where it ends. */
+static errint_t
+leave_out_inside (struct sharing *sharing, const struct volume *volume,
+                  const struct extents *own, struct survey_place *place)
+{
+  struct fs_header header;
+  uint64_t from, to, inside;
+  errint_t error;
+
+  fs_header_read (volume, &header);
+  from = volume->offset + header.start;
+  to = volume->offset + header.end;
+  inside = extents_overlap (own, from, to - from);
+  place->account = (struct account) { { 0 } };
+  place->account.bytes[ACCOUNT_NOT_ACCOUNTED] = inside;
+  if (inside > 0)
+    place->not_accounted = "guestfs reads it";
+  error = compare_between (sharing, own, volume->offset, from,
+                           ACCOUNT_BOOT_SECTOR, &place->account);
+  return error != 0 ? error
+    : compare_between (sharing, own, to, volume->offset + volume->length,
+                       ACCOUNT_GAP, &place->account);
+}
+
 static errint_t
 account_filesystem (struct sharing *sharing,
                     const struct filesystem *filesystem,
@@ -116,7 +151,9 @@ account_filesystem (struct sharing *sharing,
     sharing->survey->incomplete = true;
   if (error != -ENOTSUP)
     return error;
-  leave_out (place, own, reason != NULL ? reason : "guestfs reads it");
+  if (reason == NULL)
+    return leave_out_inside (sharing, volume[SIDE_OVERLAY], own, place);
+  leave_out (place, own, reason);
   return 0;
 }
 

@@ -56,6 +56,26 @@ ext_journal_state (const struct volume *volume)
     DIRECT_JOURNAL_NEEDS_RECOVERY : DIRECT_JOURNAL_CLEAN;
 }
 
+errint_t
+ext_size (const struct volume *volume, uint64_t *size)
+{
+  const enum side side = volume->device->side;
+  struct device *const device[SIDES] = {
+    [SIDE_BASE] = side == SIDE_BASE ? volume->device : NULL,
+    [SIDE_OVERLAY] = side == SIDE_OVERLAY ? volume->device : NULL,
+  };
+  CLEANUP (blocks_free) struct blocks *blocks = NULL;
+  CLEANUP (filesystem_free) struct filesystem *fs = NULL;
+  const char *reason;
+  errint_t err = blocks_new (device, &blocks);
+
+  if (err == 0)
+    err = filesystem_open (blocks, side, &reason, &fs);
+  if (err == 0)
+    *size = fs->block_count * fs->block_size;
+  return err;
+}
+
 /* The class of a block that differs. */
 static enum account_class
 class_of_block (const struct accounting *accounting, uint64_t block)
