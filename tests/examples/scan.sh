@@ -305,6 +305,25 @@ done
 run "$examples/nightly-sweep" --logs full overlays "$examples/yara-overlay" \
     rules.yar
 is "sweep: logs that cannot be written" "$status $(grep -c ^failed out)" "2 4"
+# The golden image beside its overlays, and one that is nobody's.
+cp base.qcow2 overlays/base.qcow2
+sweep overlays "$examples/yara-overlay" rules.yar
+is "sweep: the golden image is skipped" "$status $(grep base out)" \
+    "1 skipped	overlays/base.qcow2"
+is "sweep: the others are looked at" "$(cut -f1 out | LC_ALL=C sort | tr '\n' ' ')" \
+    "clean failed failed found skipped "
+mv overlays/base.qcow2 overlays/alone.qcow2
+sweep overlays "$examples/yara-overlay" rules.yar
+is "sweep: an image that is no overlay fails" "$(grep alone out)" \
+    "failed	overlays/alone.qcow2"
+mkdir beside
+mv overlays/alone.qcow2 beside/base.qcow2
+qemu-img create -q -f qcow2 -F qcow2 -b "$work/base.qcow2" beside/new.qcow2
+sweep beside true
+is "sweep: a golden image is no failure" "$status $(tr '\n\t' '  ' <out)" \
+    "0 skipped beside/base.qcow2 clean beside/new.qcow2 "
+sweep beside false
+is "sweep: the overlay counts" "$status" 1
 rm overlays/found.qcow2
 sweep overlays "$examples/yara-overlay" rules.yar
 is "sweep: something failed" "$status" 2
