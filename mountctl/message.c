@@ -45,10 +45,11 @@ prefix_of_level (enum log_level level)
 }
 
 static void
-write_to_stderr (enum log_level level, const char *message)
+write_to_stderr (enum log_level level, const char *message, bool relayed)
 {
+  const char mark[2] = { relayed ? (char) (MESSAGE_MARK + level) : '\0' };
   CLEANUP_FREE char *line = NULL;
-  int length = asprintf (&line, "deltafs: %s%s\n",
+  int length = asprintf (&line, "%sdeltafs: %s%s\n", mark,
                          prefix_of_level (level), message);
 
   if (length < 0) {
@@ -60,8 +61,8 @@ write_to_stderr (enum log_level level, const char *message)
   write_fully (STDERR_FILENO, line, (size_t) length);
 }
 
-static int
-priority_of_level (enum log_level level)
+int
+message_priority (enum log_level level)
 {
   switch (level) {
   case LOG_LEVEL_ERROR: return LOG_ERR;
@@ -92,12 +93,12 @@ write_message (void *opaque, enum log_level level, const char *message)
   pthread_mutex_lock (&messages->lock);
   if (is_wanted (messages, level)) {
     if (messages->background)
-      syslog (priority_of_level (level), "%s%s",
+      syslog (message_priority (level), "%s%s",
               prefix_of_level (level), message);
     else {
       if (messages->bar != NULL)
         progress_bar_erase (messages->bar);
-      write_to_stderr (level, message);
+      write_to_stderr (level, message, messages->relayed);
     }
   }
   pthread_mutex_unlock (&messages->lock);

@@ -14,10 +14,16 @@
 
 struct progress_bar;
 
+/* The marks of a relay's messages, which hold no control characters. */
+#define MESSAGE_MARK 1
+#define MESSAGE_MARK_LAST (MESSAGE_MARK + LOG_LEVEL_DETAIL)
+
 struct messages {
   struct log log;               /* hand this one on */
   bool quiet;                   /* -q: errors alone, with their hints */
   bool background;              /* the system's log instead of stderr */
+  bool relayed;                 /* stderr is a relay's pipe: each message has a
+                                 * byte before it, MESSAGE_MARK + its level */
   /* Protects what is below, and stderr itself: a message and the progress
    * bar do not mix. */
   pthread_mutex_t lock;
@@ -33,6 +39,9 @@ void messages_set_level (struct messages *messages, bool quiet, bool verbose);
 
 /* From here on messages go to the system's log. */
 void messages_to_system_log (struct messages *messages);
+
+/* The system log's priority for a level. */
+int message_priority (enum log_level level);
 
 /* Writes all bytes to a file descriptor; what cannot be written is lost. */
 void write_fully (int fd, const void *bytes, size_t length);

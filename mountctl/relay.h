@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Hands on what a worker writes to its stderr: to this process's own, or,
- * once that went into the background, line by line to the system's log.
+ * once that went into the background, line by line to the system's log, with the
+ * level that the worker gave a message.  A line that is none (a library's) is a
+ * warning.
  */
 #ifndef DELTAFS_RELAY_H
 #define DELTAFS_RELAY_H
@@ -14,6 +16,7 @@
 struct relay {
   int fd;                       /* the pipe's end; borrowed */
   const struct messages *messages;
+  enum log_level level;         /* of the line */
   char line[2048];              /* not yet complete */
   size_t length;
 };

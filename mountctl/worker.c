@@ -100,6 +100,7 @@ worker_run (const struct job *job, pid_t supervisor, unsigned tries,
   if (getppid () != supervisor)
     _exit (EXIT_FAILED);
   redirect (relay_fd);
+  job->messages->relayed = relay_fd >= 0;
   exit (job->run (job->opaque, &worker));
 }
 
