@@ -74,10 +74,12 @@ block_cache_get (struct block_cache *cache, uint64_t key, size_t offset,
                  void *buffer, size_t length)
 {
   struct chunk *chunk;
+  bool found;
 
   pthread_mutex_lock (&cache->lock);
   HASH_FIND (hh, cache->chunks, &key, sizeof key, chunk);
-  if (chunk != NULL) {
+  found = chunk != NULL;
+  if (found) {
     memcpy (buffer, chunk->bytes + offset, length);
     /* Last in the order of insertion: used last. */
     if (chunk->hh.next != NULL) {
@@ -90,7 +92,7 @@ block_cache_get (struct block_cache *cache, uint64_t key, size_t offset,
     }
   }
   pthread_mutex_unlock (&cache->lock);
-  return chunk != NULL;
+  return found;
 }
 
 void
