@@ -2,9 +2,9 @@
  *
  * Dead socket directories of libguestfs: /tmp/libguestfsXXXXXX with
  * guestfsd.sock in it (libguestfs, lib/tmpdirs.c and lib/launch-direct.c).
- * One is alive as long as its socket is bound (/proc/net/unix), which ends when
- * the appliance has called, or the socket is named in a command line, which is
- * the appliance's QEMU's.
+ * One is alive as long as its socket is bound, which ends when the appliance has
+ * called, or the socket is named in a command line, which is the appliance's
+ * QEMU's.
  */
 #include <config.h>
 
@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -66,6 +68,23 @@ command_line_mentions (const char *path)
   return false;
 }
 
+/* Has any process bound the socket?  The kernel finds that out by the inode;
+ * /proc/net/unix would only list sockets of this network namespace.  A socket
+ * of another type is never connected: whoever serves it does not notice. */
+static bool
+is_bound (int directory)
+{
+  CLEANUP_CLOSE int probe = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+  snprintf (address.sun_path, sizeof address.sun_path,
+            "/proc/self/fd/%d/" SOCKET_NAME, directory);
+  return probe < 0
+    || connect (probe, (const struct sockaddr *) &address,
+                sizeof address) == 0
+    || errno != ECONNREFUSED;
+}
+
 static bool
 is_earlier (const struct timespec *a, const struct timespec *b)
 {
@@ -92,7 +111,7 @@ clear_directory (int parent, const char *name, const struct timespec *since)
     path = NULL;
     return;
   }
-  if (file_mentions ("/proc/net/unix", path) || command_line_mentions (path))
+  if (is_bound (directory) || command_line_mentions (path))
     return;
   unlinkat (directory, SOCKET_NAME, 0);
   unlinkat (directory, "console.sock", 0);

@@ -35,8 +35,10 @@ struct supervision {
   bool handed;                  /* it got the job's descriptor, or an error */
   bool stopping;                /* it was asked to stop, or killed by us */
   bool failed;                  /* something was reported already */
-  bool ended;                   /* reaped */
-  int status;                   /* of waitpid, when ended */
+  bool ended;                   /* seen to have ended; until it is waited for,
+                                 * its number is nobody else's, and its
+                                 * group's is not */
+  int status;                   /* of waitpid, when it was waited for */
   int signal;                   /* that asked us to end, or 0 */
   struct note death;            /* why the worker ended; kind 0: it does not
                                  * know */
@@ -118,17 +120,34 @@ stop_worker (struct supervision *supervision)
   kill (supervision->worker, SIGTERM);
 }
 
+/* Waits for children that have ended, up to the worker, which is left for
+ * end_group; the rest is left for children_end. */
 static void
 reap (struct supervision *supervision)
 {
-  pid_t pid;
-  int status;
+  siginfo_t info = { .si_pid = 0 };
 
-  while ((pid = waitpid (-1, &status, WNOHANG)) > 0)
-    if (pid == supervision->worker) {
+  while (waitid (P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0
+         && info.si_pid != 0) {
+    if (info.si_pid == supervision->worker) {
       supervision->ended = true;
-      supervision->status = status;
+      return;
     }
+    waitpid (info.si_pid, NULL, 0);
+    info.si_pid = 0;
+  }
+}
+
+/* Ends what the worker, which has ended, left of its process group, and waits
+ * for the worker: in this order, for afterwards the group's number may be
+ * another one's. */
+static void
+end_group (struct supervision *supervision)
+{
+  kill (-supervision->worker, SIGKILL);
+  while (waitpid (supervision->worker, &supervision->status, 0) < 0
+         && errno == EINTR)
+    continue;
 }
 
 /* Ctrl-Z stops the worker with us. */
@@ -240,7 +259,7 @@ take_last_words (struct supervision *supervision)
       supervision->death = note;
 }
 
-/* Until the worker was reaped. */
+/* Until the worker has ended. */
 static void
 watch (struct supervision *supervision)
 {
@@ -390,7 +409,7 @@ run_one (struct supervision *supervision, const struct children *before)
   if (error < 0)
     return error;
   watch (supervision);
-  kill (-supervision->worker, SIGKILL);
+  end_group (supervision);
   take_last_words (supervision);
   children_end (before);
   if (supervision->relay_fd >= 0)

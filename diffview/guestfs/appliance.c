@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,31 +63,40 @@ appliance_alive (struct appliance *appliance)
   atomic_store (&appliance->deadline, now () + CALL_LIMIT);
 }
 
-/* Asking libguestfs would wait for the call that does not return. */
-static pid_t
-read_pid (const char *file_name)
+/* A pidfd of QEMU, or -1.  Asking libguestfs would wait for the call that does
+ * not return.  The number in the file may be another process's by now: QEMU is
+ * a child of this process. */
+static int
+open_machine (const char *file_name)
 {
   CLEANUP_FCLOSE FILE *file = fopen (file_name, "re");
-  long pid = 0;
+  CLEANUP_CLOSE int process = -1;
+  siginfo_t info;
+  int pid;
 
-  if (file == NULL || fscanf (file, "%ld", &pid) != 1 || pid <= 1)
-    return 0;
-  return pid;
+  if (file == NULL || fscanf (file, "%d", &pid) != 1 || pid <= 1)
+    return -1;
+  process = pidfd_open (pid, 0);
+  if (process < 0
+      || waitid (P_PIDFD, (id_t) process, &info,
+                 WEXITED | WNOHANG | WNOWAIT) < 0)
+    return -1;
+  return steal_fd (&process);
 }
 
 void
 appliance_check_deadline (struct appliance *appliance)
 {
   long long deadline = atomic_load (&appliance->deadline);
-  pid_t pid;
+  CLEANUP_CLOSE int machine = -1;
 
   if (deadline == 0 || now () < deadline || atomic_load (&appliance->ended))
     return;
-  pid = read_pid (appliance->pid_file);
-  if (pid == 0)
+  machine = open_machine (appliance->pid_file);
+  if (machine < 0)
     return;
   atomic_store (&appliance->ended, true);
-  kill (pid, SIGKILL);
+  pidfd_send_signal (machine, SIGKILL, NULL, 0);
   log_report (appliance->log, LOG_LEVEL_WARNING,
               "the appliance does not answer", side_name (appliance->side),
               "it was ended");

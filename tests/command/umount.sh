@@ -255,6 +255,45 @@ kill $victim
 wait $victim 2>/dev/null
 check_nothing_left "trees that lie"
 
+# --- sockets of libguestfs ---
+
+# Those of an appliance that another network namespace's process starts are not
+# dead.
+if command -v python3 >/dev/null && unshare --net true; then
+    cat >bind.py <<'PYTHON'
+import os, socket, sys, tempfile, time
+directory = tempfile.mkdtemp(prefix="libguestfs", dir="/tmp")
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(directory + "/guestfsd.sock")
+print(directory, flush=True)
+time.sleep(1000)
+PYTHON
+    touch gate
+    env $mark "$deltafs" diff gate >out 2>err &
+    pid=$!
+    retry 10 scratch_is_there
+    unshare --net python3 bind.py >sockets &
+    binder=$!
+    retry 10 grep -qs . sockets
+    sockets=$(cat sockets)
+    rm gate
+    wait $pid
+    check "a socket of another network namespace stays" \
+        test -S "$sockets/guestfsd.sock"
+    touch gate
+    env $mark "$deltafs" diff gate >out 2>err &
+    pid=$!
+    retry 10 scratch_is_there
+    kill $binder
+    wait $binder 2>/dev/null
+    chmod 700 "$sockets"
+    rm gate
+    wait $pid
+    check "one that nobody has bound goes" test ! -e "$sockets"
+    rm -rf "$sockets"
+    check_nothing_left "sockets"
+fi
+
 # --- who may ---
 
 # as_nobody COMMAND...: by an ordinary user
