@@ -145,4 +145,14 @@ is "missing devices: exit code" "$status" 0
 is "missing devices: each is named once, the root's too" "$(cat err)" \
     "deltafs: warning: the guest's fstab names a device that is not on the disk: UUID=gone: sda1, which has this fstab, is taken for its root
 deltafs: warning: the guest's fstab names a device that is not on the disk: LABEL=far: nothing is shown for it at /home"
+
+# A stand-in for QEMU: the appliance never starts.
+printf '#!/bin/sh\nsleep 3\nexit 1\n' >hypervisor
+chmod 755 hypervisor
+run env LIBGUESTFS_HV="$work/hypervisor" LIBGUESTFS_BACKEND=direct \
+    deltafs diff --engine guestfs --progress always overlay.qcow2
+is "no appliance: exit code" "$status" 2
+like "no appliance: the bar says what is waited for, and why" \
+    "$(tr '\r' '\n' <err)" \
+    'starting the appliance, .* s[a-z]* \(--engine guestfs\) [0-9]+ s'
 done_testing
