@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mount_failure.h"
+
 /* Options for a type; where the first fail, it is mounted and unmounted with
  * the second, which may replay more (fast commits of ext4 are replayed only by a
  * mount that may write), and then with the first again; at last the third are
@@ -51,27 +53,6 @@ mounts_invents_inodes (const char *type)
   return type != NULL
     && (strcmp (type, "vfat") == 0 || strcmp (type, "msdos") == 0
         || strcmp (type, "exfat") == 0);
-}
-
-/* What mount(8) says comes after the names of two programs and of a
- * directory in the appliance, and is followed by advice. */
-static void
-report_failure (struct appliance *appliance, enum log_level level,
-                const char *name)
-{
-  const char *text = appliance_error_text (appliance);
-  const char *marks[] = { "/sysroot", ": " };
-
-  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; ++i) {
-    const char *found = strstr (text, marks[i]);
-
-    if (found == NULL)
-      break;
-    text = found + (i == 0 ? 0 : strlen (marks[i]));
-  }
-  log_report (appliance->log, level, "cannot mount the filesystem", name,
-              "%.*s (%s)", (int) strcspn (text, "\r\n"), text,
-              side_name (appliance->side));
 }
 
 struct mounting {
@@ -123,11 +104,11 @@ try_mount (struct appliance *appliance, const struct mount_options *options,
     return 0;
   if (strstr (appliance_error_text (appliance), "unknown filesystem type")
       != NULL) {
-    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    mount_failure_report (appliance, name);
     return -ENOTSUP;
   }
   if (options->rescue == NULL) {
-    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    mount_failure_report (appliance, name);
     return -EIO;
   }
   log_detail (appliance->log, "%s: %s", name,
@@ -135,7 +116,7 @@ try_mount (struct appliance *appliance, const struct mount_options *options,
   if (recover (mounting, options))
     return 0;
   if (mount_with (mounting, options->rescue) == -1) {
-    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    mount_failure_report (appliance, name);
     return -EIO;
   }
   log_report (appliance->log, LOG_LEVEL_WARNING,
@@ -161,7 +142,7 @@ mounts_mount (struct appliance *appliance, const char *mountable,
     return log_error (appliance->log, -ENOMEM, "cannot mount", name);
   }
   if (guestfs_mkmountpoint (appliance->g, mount_point) == -1) {
-    report_failure (appliance, LOG_LEVEL_ERROR, name);
+    mount_failure_report (appliance, name);
     return -EIO;
   }
   mounting.mount_point = mount_point;
