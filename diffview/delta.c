@@ -11,12 +11,13 @@
 
 /* What struct delta_entry has room for. */
 _Static_assert (KIND_IGNORED == 1 << (KIND_BITS - 1), "a kind is lost");
-_Static_assert (STATUS_UNREADABLE < 1 << (16 - KIND_BITS),
-                "a status is lost");
+_Static_assert (STATUS_UNREADABLE < 1 << 3, "a status is lost");
+
+#define FILESYSTEMS_MAX ((1U << (32 - 3 - KIND_BITS)) - 1)
 
 static const char *const kind_names[KIND_COUNT] = {
   "content", "mode", "owner", "xattr", "acl", "capability", "selinux",
-  "target", "device", "type", "time", "silent",
+  "attributes", "target", "device", "type", "time", "silent",
 };
 
 static const char *const status_names[] = {
@@ -94,7 +95,7 @@ delta_add_filesystem (struct delta *delta, struct engine *engine,
 
   if (filesystem.device == NULL || filesystem.mount_point == NULL)
     return -ENOMEM;
-  if (delta->filesystem_count == UINT16_MAX)
+  if (delta->filesystem_count == FILESYSTEMS_MAX)
     return -EOVERFLOW;
   list = reallocarray (delta->filesystems, delta->filesystem_count + 1,
                        sizeof *list);

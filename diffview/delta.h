@@ -35,18 +35,19 @@ enum {
   KIND_ACL = 1 << 4,
   KIND_CAPABILITY = 1 << 5,
   KIND_SELINUX = 1 << 6,
-  KIND_TARGET = 1 << 7,
-  KIND_DEVICE = 1 << 8,
-  KIND_TYPE = 1 << 9,
-  KIND_TIME = 1 << 10,
-  KIND_SILENT = 1 << 11,        /* a mark of KIND_CONTENT, never alone */
+  KIND_ATTRIBUTES = 1 << 7,     /* DOS: read-only, hidden, system */
+  KIND_TARGET = 1 << 8,
+  KIND_DEVICE = 1 << 9,
+  KIND_TYPE = 1 << 10,
+  KIND_TIME = 1 << 11,
+  KIND_SILENT = 1 << 12,        /* a mark of KIND_CONTENT, never alone */
   /* An xattr that the rules ignore: what differs in nothing else is left out
    * (and counted) by delta_filter, which takes the mark from what stays.  It has
    * no name. */
-  KIND_IGNORED = 1 << 12,
+  KIND_IGNORED = 1 << 13,
 };
-#define KIND_COUNT 12           /* of those with a name */
-#define KIND_BITS 13            /* of all */
+#define KIND_COUNT 13           /* of those with a name */
+#define KIND_BITS 14            /* of all */
 
 /* The name of the kind with bit number INDEX (0 to KIND_COUNT - 1), "content"
  * to "silent": static. */
@@ -64,10 +65,11 @@ struct delta_entry {
   /* Path in the guest's tree as the user sees it; an engine gives the path
    * within its filesystem, which inspection moves to its mount point. */
   const char *path;
-  uint16_t status : 16 - KIND_BITS;     /* enum status */
-  uint16_t kinds : KIND_BITS;   /* KIND_…; of an unreadable entry: the kinds
+  uint32_t status : 3;          /* enum status */
+  uint32_t kinds : KIND_BITS;   /* KIND_…; of an unreadable entry: the kinds
                                  * that are known all the same */
-  uint16_t filesystem;          /* index in delta.filesystems */
+  uint32_t filesystem : 32 - 3 - KIND_BITS;     /* index in
+                                                 * delta.filesystems */
   uint32_t engine_number;       /* the engine's, for its pread */
   /* The two sides' metadata; a side that does not have the path (or is not
    * known to) is NULL.  Scaffold normally has both. */
@@ -102,7 +104,7 @@ void delta_free (struct delta *delta);
 DEFINE_CLEANUP (struct delta *, delta_free)
 
 /* Adds a filesystem; strings are copied, the engine is borrowed.  Its number
- * goes to *NUMBER.  -ENOMEM, -EOVERFLOW beyond 65,535. */
+ * goes to *NUMBER.  -ENOMEM, -EOVERFLOW beyond 32,767. */
 errint_t delta_add_filesystem (struct delta *delta, struct engine *engine,
                                const char *device, const char *mount_point,
                                bool main_tree, unsigned *number);

@@ -58,12 +58,20 @@ enum {
   ENTRY_TOO_MUCH = 1 << 5,      /* beside one of these: given up, not damaged */
 };
 
+/* DOS attributes, of filesystems that have them. */
+enum {
+  ENTRY_READ_ONLY = 1 << 0,
+  ENTRY_HIDDEN = 1 << 1,
+  ENTRY_SYSTEM = 1 << 2,
+};
+
 /* Owned by whoever made it, most often in an arena; immutable once it was
  * handed on.  A million of them is ordinary, hence the order of the fields. */
 struct entry {
   uint8_t type;                 /* enum entry_type */
   uint8_t missing;              /* ENTRY_NO_… */
-  uint16_t permissions;         /* the 12 mode bits */
+  uint16_t permissions : 12;    /* the mode bits */
+  uint16_t attributes : 4;      /* DOS: ENTRY_READ_ONLY, … */
   uint32_t uid, gid;
   uint32_t links;
   uint32_t major : 12, minor : 20;      /* of device nodes, as Linux has

@@ -157,6 +157,8 @@ judge (const struct entry *base, const struct entry *overlay,
     kinds |= KIND_MODE;
   if (base->uid != overlay->uid || base->gid != overlay->gid)
     kinds |= KIND_OWNER;
+  if (base->attributes != overlay->attributes)
+    kinds |= KIND_ATTRIBUTES;
   kinds |= compare_xattrs (base, overlay, rules);
   if (rules->times && base->type != ENTRY_DIRECTORY
       && !entry_time_equal (&base->mtime, &overlay->mtime))

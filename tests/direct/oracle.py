@@ -18,7 +18,7 @@ TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "directory",
          stat.S_IFLNK: "symlink", stat.S_IFBLK: "block",
          stat.S_IFCHR: "char", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket"}
 KINDS = ["content", "mode", "owner", "xattr", "acl", "capability", "selinux",
-         "target", "device", "type", "time", "silent"]
+         "attributes", "target", "device", "type", "time", "silent"]
 
 
 def read_node(path):
@@ -83,6 +83,8 @@ def judge(base, overlay):
         kinds.add("device")
     if base["mode"] != overlay["mode"]:
         kinds.add("mode")
+    if base.get("attributes") != overlay.get("attributes"):
+        kinds.add("attributes")
     if (base["uid"], base["gid"]) != (overlay["uid"], overlay["gid"]):
         kinds.add("owner")
     for name in base["xattrs"].keys() | overlay["xattrs"].keys():

@@ -36,8 +36,9 @@ names (void **state)
   assert_string_equal (text, "");
   delta_kinds_text ((1 << KIND_COUNT) - 1, text);
   assert_string_equal (text, "content,mode,owner,xattr,acl,capability,"
-                       "selinux,target,device,type,time,silent");
-  assert_string_equal (delta_kind_name (11), "silent");
+                       "selinux,attributes,target,device,type,time,"
+                       "silent");
+  assert_string_equal (delta_kind_name (12), "silent");
   assert_string_equal (delta_status_name (STATUS_SCAFFOLD), "scaffold");
   assert_string_equal (delta_status_name (STATUS_UNREADABLE), "unreadable");
 }

@@ -169,6 +169,24 @@ links_and_devices (void **state)
   assert_int_equal (kinds (&base, &overlay, &plain, CONTENT_SAME), KIND_MODE);
 }
 
+static void
+dos_attributes (void **state)
+{
+  struct entry base = { .type = ENTRY_FILE, .permissions = 0755 };
+  struct entry overlay = base;
+
+  (void) state;
+  overlay.attributes = ENTRY_HIDDEN | ENTRY_SYSTEM;
+  assert_int_equal (kinds (&base, &overlay, &plain, CONTENT_SAME),
+                    KIND_ATTRIBUTES);
+  base.attributes = overlay.attributes;
+  assert_int_equal (kinds (&base, &overlay, &plain, CONTENT_SAME), 0);
+  base.type = overlay.type = ENTRY_DIRECTORY;
+  base.attributes = ENTRY_READ_ONLY;
+  assert_int_equal (kinds (&base, &overlay, &plain, CONTENT_SAME),
+                    KIND_ATTRIBUTES);
+}
+
 static struct entry_xattr all_xattrs[] = {
   { "security.capability", "c", 1 },
   { "security.ima", "i", 1 },
@@ -307,6 +325,7 @@ main (void)
     cmocka_unit_test (metadata),
     cmocka_unit_test (types),
     cmocka_unit_test (links_and_devices),
+    cmocka_unit_test (dos_attributes),
     cmocka_unit_test (xattr_names),
     cmocka_unit_test (ignored_xattrs),
     cmocka_unit_test (unreadable),
