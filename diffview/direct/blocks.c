@@ -16,9 +16,6 @@
 #define CHUNK_NEAR ((size_t) 4 * 1024)
 #define CHUNK_DISTANT ((size_t) 64 * 1024)
 
-/* First bytes of a journal's blocks; escaped in blocks that begin so. */
-static const uint8_t journal_magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
-
 struct blocks_side {
   struct device *device;        /* borrowed; NULL: there is none */
   uint64_t length;              /* of it, bytes; else 0 */
@@ -214,7 +211,7 @@ lay_over (struct blocks *blocks, enum side side, bool cached,
     if (err < 0)
       return err;
     for (uint64_t at = from; block->escaped && at < start + 4 && at < to; ++at)
-      part[at - from] = journal_magic[at - start];
+      part[at - from] = s->replay.prefix[at - start];
   }
   return 0;
 }

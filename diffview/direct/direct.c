@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Which format's engine takes a filesystem.
+ * Which format reads a filesystem: the only place that knows their names.
  */
 #include <config.h>
 
 #include <string.h>
 
+#include "account_open.h"
 #include "direct.h"
-#include "direct_account.h"
-#include "ext_account.h"
-#include "ext_engine.h"
+#include "engine_open.h"
+#include "ext/reader.h"
+
+static const struct format *const formats[] = {
+  &ext_format,
+};
+
+/* The format of libblkid's TYPE, or NULL. */
+static const struct format *
+find_format (const char *type)
+{
+  for (size_t i = 0; type != NULL && i < sizeof formats / sizeof formats[0];
+       ++i)
+    for (const char *const *known = formats[i]->types; *known != NULL; ++known)
+      if (strcmp (type, *known) == 0)
+        return formats[i];
+  return NULL;
+}
 
 bool
 direct_knows_type (const char *type)
 {
-  return type != NULL && (strcmp (type, "ext2") == 0 ||
-                          strcmp (type, "ext3") == 0 ||
-                          strcmp (type, "ext4") == 0);
+  return find_format (type) != NULL;
 }
 
 errint_t
@@ -24,27 +38,53 @@ direct_engine_open (const struct volume *const volume[SIDES],
                     const char *name, const struct log *log,
                     const char **reason, struct engine **engine)
 {
+  const struct format *format[SIDES] = { NULL };
+
   for (int side = 0; side < SIDES; ++side)
-    if (volume[side] != NULL && !direct_knows_type (volume[side]->type)) {
+    if (volume[side] != NULL
+        && (format[side] = find_format (volume[side]->type)) == NULL) {
       *reason = "its type is not one that is read directly";
       return -ENOTSUP;
     }
-  return ext_engine_open (volume, name, log, reason, engine);
+  return engine_open (format, volume, name, log, reason, engine);
 }
 
 enum direct_journal
 direct_journal_state (const struct volume *volume)
 {
-  if (volume == NULL || !direct_knows_type (volume->type))
+  const struct format *format = volume != NULL
+    ? find_format (volume->type) : NULL;
+
+  if (format == NULL)
     return DIRECT_JOURNAL_UNKNOWN;
-  return ext_journal_state (volume);
+  return format->journal != NULL
+    ? format->journal (volume->device) : DIRECT_JOURNAL_NONE;
 }
 
 errint_t
 direct_size (const struct volume *volume, uint64_t *size)
 {
-  return direct_knows_type (volume->type) ? ext_size (volume, size)
-    : -ENOTSUP;
+  const enum side side = volume->device->side;
+  const struct format *format = find_format (volume->type);
+  struct device *const device[SIDES] = {
+    [SIDE_BASE] = side == SIDE_BASE ? volume->device : NULL,
+    [SIDE_OVERLAY] = side == SIDE_OVERLAY ? volume->device : NULL,
+  };
+  CLEANUP (blocks_free) struct blocks *blocks = NULL;
+  struct reader *reader = NULL;
+  const char *reason;
+  errint_t err;
+
+  if (format == NULL)
+    return -ENOTSUP;
+  err = blocks_new (device, &blocks);
+  if (err == 0)
+    err = format->open (blocks, side, &reason, &reader);
+  if (err < 0)
+    return err;
+  *size = reader->block_count * reader->block_size;
+  format->close (reader);
+  return 0;
 }
 
 errint_t
@@ -57,17 +97,20 @@ direct_account (struct device *const disk[SIDES],
   const struct volume *known[SIDES] = {
     [SIDE_BASE] = volume[SIDE_BASE], [SIDE_OVERLAY] = volume[SIDE_OVERLAY],
   };
+  const struct format *format[SIDES] = { NULL };
   bool base_unknown = false;
 
   *reason = NULL;
   *damaged = false;
-  if (!direct_knows_type (volume[SIDE_OVERLAY]->type))
+  for (int side = 0; side < SIDES; ++side)
+    if (known[side] != NULL)
+      format[side] = find_format (known[side]->type);
+  if (format[SIDE_OVERLAY] == NULL)
     return -ENOTSUP;
-  if (known[SIDE_BASE] != NULL &&
-      !direct_knows_type (known[SIDE_BASE]->type)) {
+  if (known[SIDE_BASE] != NULL && format[SIDE_BASE] == NULL) {
     base_unknown = known[SIDE_BASE]->use != VOLUME_BLANK;
     known[SIDE_BASE] = NULL;
   }
-  return ext_account (disk, known, base_unknown, written, name,
-                      log, progress, reason, account, damaged);
+  return account_filesystem (format, disk, known, base_unknown, written, name,
+                             log, progress, reason, account, damaged);
 }

@@ -40,7 +40,7 @@ struct format;
 struct account_claims;
 
 /* One side's filesystem that is open: the first member of what the format
- * keeps of it.  All but the budget is filled in by the format's open. */
+ * keeps of it. */
 struct reader {
   const struct format *format;
   struct blocks *blocks;        /* borrowed */
@@ -51,7 +51,7 @@ struct reader {
   uint64_t start;
   uint32_t block_size;
   uint64_t block_count;
-  struct budget budget;         /* see budget_start, which open calls */
+  struct budget *budget;        /* owned, see reader_init */
 };
 
 /* A name in a directory, but "." and "..": LENGTH bytes, as the guest would
@@ -150,6 +150,21 @@ struct format {
    * ("bad checksum")?  Static, or NULL; NULL where nothing ever is. */
   const char *(*damage) (const struct reader *reader, struct inode_id id);
 };
+
+/* For a format's open, before anything is read: what is known by then, and a
+ * budget, which is to be started (budget_start) when the size is known.
+ * -ENOMEM. */
+errint_t reader_init (struct reader *reader, const struct format *format,
+                      struct blocks *blocks, enum side side);
+
+/* For its close. */
+void reader_clear (struct reader *reader);
+
+/* As the format's names, but for names that no honest directory has (empty, too
+ * long, with a slash or a NUL in it): those are left out, and *INCOMPLETE becomes
+ * true. */
+int reader_names (const struct reader *reader, struct inode_id directory,
+                  name_visit *visit, void *opaque, bool *incomplete);
 
 /* Bytes of a file, whose runs RUNS are, through the runs' kinds.  Exactly
  * LENGTH at OFFSET, within the size; holes and unwritten runs are zeros.  -EIO,

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "entry.h"
 #include "errint.h"
 
 struct inode_id {
@@ -30,6 +31,13 @@ inode_id_order (struct inode_id a, struct inode_id b)
   if (a.space != b.space)
     return a.space < b.space ? -1 : 1;
   return a.number < b.number ? -1 : a.number > b.number;
+}
+
+/* The inode that an entry of the direct engine is of. */
+static inline struct inode_id
+entry_id (const struct entry *entry)
+{
+  return (struct inode_id) { entry->inode, entry->subvolume };
 }
 
 struct inode_set {

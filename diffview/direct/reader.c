@@ -4,9 +4,58 @@
  */
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
+#include "path.h"
+
+errint_t
+reader_init (struct reader *reader, const struct format *format,
+             struct blocks *blocks, enum side side)
+{
+  *reader = (struct reader) {
+    .format = format, .blocks = blocks, .side = side,
+    .budget = calloc (1, sizeof *reader->budget),
+  };
+  return reader->budget == NULL ? -ENOMEM : 0;
+}
+
+void
+reader_clear (struct reader *reader)
+{
+  free (reader->budget);
+}
+
+struct checked_names {
+  name_visit *visit;
+  void *opaque;
+  bool *incomplete;
+};
+
+static int
+visit_checked (void *opaque, const char *name, size_t length,
+               struct inode_id inode, enum entry_type type)
+{
+  const struct checked_names *names = opaque;
+
+  if (path_valid_name (name, length))
+    return names->visit (names->opaque, name, length, inode, type);
+  *names->incomplete = true;
+  return 0;
+}
+
+int
+reader_names (const struct reader *reader, struct inode_id directory,
+              name_visit *visit, void *opaque, bool *incomplete)
+{
+  struct checked_names names = {
+    .visit = visit, .opaque = opaque, .incomplete = incomplete,
+  };
+
+  return reader->format->names (reader, directory, visit_checked, &names,
+                                incomplete);
+}
 
 /* Reads up to the next change of what lies there: *PART bytes. */
 static errint_t

@@ -21,12 +21,13 @@ struct replay_block {
                                  * has the bytes in */
   uint8_t *bytes;               /* owned: a copy of them, or NULL */
   uint32_t order;               /* position in the log: later ones win */
-  bool escaped;                 /* the first four bytes are the magic */
+  bool escaped;                 /* the first four bytes are replay->prefix */
 };
 
 struct replay {
   struct replay_block *list;    /* owned; sorted by target after finish */
   size_t count, capacity;
+  uint8_t prefix[4];            /* what escaped blocks begin with */
 };
 
 /* Appends a block.  -ENOMEM. */

@@ -13,6 +13,7 @@
 #include "directory_scan.h"
 #include "fuzz.h"
 #include "mapping.h"
+#include "name_list.h"
 #include "ondisk.h"
 #include "path.h"
 #include "tiny_filesystem.h"
@@ -54,18 +55,19 @@ count (void *opaque, uint32_t directory, uint32_t inode)
 static void
 examine (const struct filesystem *fs, const struct inode *inode)
 {
-  CLEANUP_DIRECTORY struct directory names = { 0 };
-  CLEANUP_MAPPING struct mapping mapping = { 0 };
+  const struct inode_id root = { .number = INODE_ROOT };
+  CLEANUP_NAME_LIST struct name_list names = { 0 };
+  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
   struct directory_scan scan = { .fs = fs };
   size_t counted = 0;
 
-  FUZZ_REQUIRE (directory_scan (fs, inode, &names) == 0);
+  FUZZ_REQUIRE (name_list_read (&fs->reader, root, &names) == 0);
   for (size_t i = 0; i < names.count; ++i) {
-    const char *name = directory_text (&names, i);
+    const char *name = name_list_text (&names, i);
 
     FUZZ_REQUIRE (strlen (name) == names.list[i].length &&
                   path_valid_name (name, names.list[i].length));
-    FUZZ_REQUIRE (i == 0 || strcmp (directory_text (&names, i - 1), name) < 0);
+    FUZZ_REQUIRE (i == 0 || strcmp (name_list_text (&names, i - 1), name) < 0);
   }
   if (mapping_applies (inode))
     mapping_read (fs, inode, &mapping);

@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     repair (tiny.pair->bytes[SIDE_OVERLAY] + TINY_FIRST * TINY_BLOCK,
             (size - 1) / TINY_BLOCK * TINY_BLOCK);
   if (tiny_filesystem_open (&tiny) == 0)
-    for (uint64_t i = 0; i < tiny.fs->block_count; ++i)
+    for (uint64_t i = 0; i < tiny.fs->reader.block_count; ++i)
       filesystem_read_block (tiny.fs, i, block);
   tiny_filesystem_clear (&tiny);
   return 0;

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "content.h"
 #include "fuzz.h"
 #include "mapping.h"
 #include "ondisk.h"
@@ -23,46 +22,50 @@ check_runs (const struct filesystem *fs, const struct mapping *mapping)
 {
   uint64_t end = 0;
 
-  for (size_t i = 0; i < mapping->count; ++i) {
-    const struct mapping_run *run = &mapping->runs[i];
+  for (size_t i = 0; i < mapping->runs.count; ++i) {
+    const struct run *run = &mapping->runs.list[i];
+    const struct mapping_blocks blocks = mapping_blocks (fs, mapping, i);
 
-    FUZZ_REQUIRE (run->count > 0 && run->logical >= end);
-    FUZZ_REQUIRE (filesystem_has_blocks (fs, run->physical, run->count));
-    end = run->logical + run->count;
-    FUZZ_REQUIRE (mapping_find (mapping, run->logical) == i);
-    FUZZ_REQUIRE (mapping_find (mapping, end - 1) == i);
+    FUZZ_REQUIRE (run->length > 0 && run->logical >= end);
+    FUZZ_REQUIRE (filesystem_has_blocks (fs, blocks.physical, blocks.count));
+    FUZZ_REQUIRE (blocks.count * fs->reader.block_size == run->length);
+    end = run->logical + run->length;
+    FUZZ_REQUIRE (runs_find (&mapping->runs, run->logical) == i);
+    FUZZ_REQUIRE (runs_find (&mapping->runs, end - 1) == i);
   }
   for (size_t i = 0; i < mapping->tree_count; ++i)
     FUZZ_REQUIRE (filesystem_has_blocks (fs, mapping->tree[i], 1));
 }
 
 static void
-read_around (const struct content *content, uint64_t offset)
+read_around (const struct filesystem *fs, const struct runs *runs,
+             uint64_t offset)
 {
   uint8_t buffer[3000];
   size_t length = sizeof buffer;
 
-  if (offset > content->size)
+  if (offset > runs->size)
     return;
-  if (length > content->size - offset)
-    length = (size_t) (content->size - offset);
-  content_load (content, buffer, length, offset);
+  if (length > runs->size - offset)
+    length = (size_t) (runs->size - offset);
+  reader_load (&fs->reader, runs, buffer, length, offset);
 }
 
 static void
 examine (const struct filesystem *fs, const struct inode *inode)
 {
-  CLEANUP_MAPPING struct mapping mapping = { 0 };
-  CLEANUP_CONTENT struct content content = { 0 };
+  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
+  CLEANUP_MAPPING struct mapping opened = { .tree = NULL };
+  const struct runs *runs = &opened.runs;
 
   mapping_read (fs, inode, &mapping);
   check_runs (fs, &mapping);
-  if (content_open (fs, inode, &content) < 0)
+  if (mapping_open (fs, inode, &opened) < 0)
     return;
-  read_around (&content, 0);
-  read_around (&content, content.size > 3000 ? content.size - 3000 : 0);
-  for (size_t i = 0; i < mapping.count && i < 64; ++i)
-    read_around (&content, mapping.runs[i].logical * fs->block_size + 7);
+  read_around (fs, runs, 0);
+  read_around (fs, runs, runs->size > 3000 ? runs->size - 3000 : 0);
+  for (size_t i = 0; i < runs->count && i < 64; ++i)
+    read_around (fs, runs, runs->list[i].logical + 7);
 }
 
 int

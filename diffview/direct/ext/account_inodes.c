@@ -7,14 +7,15 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "account_private.h"
+#include "account_claims.h"
+#include "account_places.h"
 #include "inode_tables.h"
 #include "mapping.h"
 #include "ondisk.h"
 #include "superblock.h"
 
 struct inode_claims {
-  struct account_side *side;
+  struct account_claims *side;
   const struct filesystem *fs;
   const struct filesystem *base;
   uint32_t orphan_file, project_quota;  /* inodes; 0: none */
@@ -22,15 +23,6 @@ struct inode_claims {
    * not more of them than blocks. */
   uint64_t list_budget;
 };
-
-static bool
-concerns (const struct inode_claims *claims, uint64_t block, uint64_t count)
-{
-  uint64_t from, end;
-
-  account_translate (claims->side, block, count, &from, &end);
-  return claims_concern (&claims->side->claims, from, end);
-}
 
 /* When the inode was made; 0 where it has no place for that. */
 static uint64_t
@@ -88,21 +80,22 @@ static void
 claim_mapping (struct inode_claims *claims, const struct inode *inode,
                const struct mapping *mapping)
 {
-  struct account_side *side = claims->side;
+  struct account_claims *side = claims->side;
+  const uint32_t size = claims->fs->reader.block_size;
   enum account_class which = ACCOUNT_CLASSES;   /* not known yet */
 
   for (size_t i = 0; i < mapping->tree_count; ++i)
-    account_claim (side, mapping->tree[i], 1,
+    account_claim (side, mapping->tree[i] * size, size,
                    inode->number == EXT2_RESIZE_INO ? ACCOUNT_SUPERBLOCK :
                    ACCOUNT_BLOCK_LIST);
-  for (size_t i = 0; i < mapping->count; ++i) {
-    const struct mapping_run *run = &mapping->runs[i];
+  for (size_t i = 0; i < mapping->runs.count; ++i) {
+    const struct run *run = &mapping->runs.list[i];
 
-    if (!concerns (claims, run->physical, run->count))
+    if (!account_concerns (side, run->position, run->length))
       continue;
     if (which == ACCOUNT_CLASSES)
       which = class_of (claims, inode);
-    account_claim (side, run->physical, run->count, which);
+    account_claim (side, run->position, run->length, which);
   }
 }
 
@@ -110,7 +103,7 @@ static errint_t
 claim_inode (void *opaque, const struct inode *inode)
 {
   struct inode_claims *claims = opaque;
-  CLEANUP_MAPPING struct mapping mapping = { 0 };
+  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
   uint64_t xattrs;
   errint_t err;
 
@@ -118,7 +111,8 @@ claim_inode (void *opaque, const struct inode *inode)
     return 0;
   xattrs = inode_xattr_block (claims->fs, inode);
   if (xattrs != 0 && filesystem_has_blocks (claims->fs, xattrs, 1))
-    account_claim (claims->side, xattrs, 1, ACCOUNT_XATTR);
+    account_claim (claims->side, xattrs * claims->fs->reader.block_size,
+                   claims->fs->reader.block_size, ACCOUNT_XATTR);
   else if (xattrs != 0)
     claims->side->damaged = true;
   if (!mapping_applies (inode))
@@ -143,21 +137,21 @@ static bool
 tables_are_possible (const struct filesystem *fs)
 {
   uint64_t blocks = ((uint64_t) fs->inodes_per_group * fs->inode_size +
-                     fs->block_size - 1) / fs->block_size;
+                     fs->reader.block_size - 1) / fs->reader.block_size;
 
-  return blocks * fs->group_count <= fs->block_count;
+  return blocks * fs->group_count <= fs->reader.block_count;
 }
 
 errint_t
-account_claim_inodes (struct account_side *side,
-                      const struct filesystem *base)
+account_claim_inodes (const struct filesystem *fs,
+                      const struct filesystem *base,
+                      struct account_claims *side)
 {
-  const struct filesystem *fs = side->fs;
   struct inode_claims claims = {
-    .side = side, .fs = fs, .base = base, .list_budget = fs->block_count,
+    .side = side, .fs = fs, .base = base, .list_budget = fs->reader.block_count,
   };
   uint8_t raw[SUPERBLOCK_SIZE];
-  errint_t err = blocks_read (fs->blocks, fs->side, raw, sizeof raw,
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw, sizeof raw,
                               SUPERBLOCK_OFFSET);
 
   if (err == -ENOMEM)

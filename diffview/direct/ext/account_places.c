@@ -10,12 +10,13 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "account_private.h"
+#include "account_claims.h"
+#include "account_places.h"
 #include "ondisk.h"
 #include "superblock.h"
 
 struct places {
-  struct account_side *side;
+  struct account_claims *side;
   const struct filesystem *fs;
   uint8_t raw[SUPERBLOCK_SIZE];
   uint32_t in_block;            /* descriptors in a block */
@@ -28,29 +29,13 @@ struct places {
   ONDISK_LE32 ((places)->raw, struct ext2_super_block, member)
 #define GROUP32(raw, member) ONDISK_LE32 (raw, struct ext4_group_desc, member)
 
-void
-account_translate (const struct account_side *side,
-                   uint64_t block, uint64_t count,
-                   uint64_t *from, uint64_t *end)
+static void
+claim (const struct places *places, uint64_t block, uint64_t count,
+       enum account_class which)
 {
-  uint64_t start = side->offset + block * side->fs->block_size;
-  uint64_t stop = start + count * side->fs->block_size;
+  const uint32_t size = places->fs->reader.block_size;
 
-  start = start > side->claims_offset ? start - side->claims_offset : 0;
-  stop = stop > side->claims_offset ? stop - side->claims_offset : 0;
-  *from = start / side->claims_block_size;
-  *end = stop / side->claims_block_size +
-    (stop % side->claims_block_size != 0);
-}
-
-void
-account_claim (struct account_side *side, uint64_t block, uint64_t count,
-               enum account_class which)
-{
-  uint64_t from, end;
-
-  account_translate (side, block, count, &from, &end);
-  claims_add (&side->claims, from, end, account_value (which));
+  account_claim (places->side, block * size, count * size, which);
 }
 
 /* The same for a number that the disk states. */
@@ -59,7 +44,7 @@ claim_stated (const struct places *places, uint64_t block, uint64_t count,
               enum account_class which)
 {
   if (filesystem_has_blocks (places->fs, block, count))
-    account_claim (places->side, block, count, which);
+    claim (places, block, count, which);
   else
     places->side->damaged = true;
 }
@@ -70,11 +55,11 @@ claim_part (const struct places *places, uint64_t block, uint64_t count)
 {
   const struct filesystem *fs = places->fs;
 
-  if (block >= fs->block_count)
+  if (block >= fs->reader.block_count)
     return;
-  if (count > fs->block_count - block)
-    count = fs->block_count - block;
-  account_claim (places->side, block, count, ACCOUNT_SUPERBLOCK);
+  if (count > fs->reader.block_count - block)
+    count = fs->reader.block_count - block;
+  claim (places, block, count, ACCOUNT_SUPERBLOCK);
 }
 
 /* A group's copies of the superblock and the descriptors. */
@@ -84,7 +69,7 @@ claim_copies (const struct places *places, uint32_t group)
   const struct filesystem *fs = places->fs;
   bool meta = filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG);
   bool copy = superblock_has_backup (fs, places->raw, group);
-  uint64_t start = group == 0 ? SUPERBLOCK_OFFSET / fs->block_size :
+  uint64_t start = group == 0 ? SUPERBLOCK_OFFSET / fs->reader.block_size :
     fs->first_data_block + (uint64_t) group * fs->blocks_per_group;
   uint32_t index = group / places->in_block;
   uint32_t place = group % places->in_block;
@@ -126,7 +111,7 @@ static errint_t
 claim_groups (const struct places *places)
 {
   const struct filesystem *fs = places->fs;
-  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->block_size);
+  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
 
   if (block == NULL)
     return -ENOMEM;
@@ -150,17 +135,17 @@ claim_groups (const struct places *places)
 }
 
 errint_t
-account_claim_places (struct account_side *side)
+account_claim_places (const struct filesystem *fs,
+                      struct account_claims *side)
 {
-  const struct filesystem *fs = side->fs;
   struct places places = {
     .side = side,
     .fs = fs,
-    .in_block = fs->block_size / fs->descriptor_size,
+    .in_block = fs->reader.block_size / fs->descriptor_size,
     .table_blocks = ((uint64_t) fs->inodes_per_group * fs->inode_size +
-                     fs->block_size - 1) / fs->block_size,
+                     fs->reader.block_size - 1) / fs->reader.block_size,
   };
-  errint_t err = blocks_read (fs->blocks, fs->side, places.raw,
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, places.raw,
                               sizeof places.raw, SUPERBLOCK_OFFSET);
 
   if (err == -ENOMEM)

@@ -12,7 +12,7 @@
 #include "attribute_list.h"
 #include "attributes.h"
 #include "checksum.h"
-#include "content.h"
+#include "mapping.h"
 
 #define TOTAL_MAX ((size_t) 1 << 20)
 /* Bytes that an xattr takes in memory beside its name and value. */
@@ -88,7 +88,7 @@ whole_value (struct reading *reading, const struct attribute *attribute,
   if (attribute->value != NULL)
     memcpy (value, attribute->value, attribute->value_length);
   else
-    err = content_read_xattr_inode (reading->fs, attribute->value_inode,
+    err = mapping_read_xattr_inode (reading->fs, attribute->value_inode,
                                     value, attribute->value_length);
   xattr->value = value;
   xattr->length = attribute->value_length;
@@ -135,7 +135,7 @@ read_one (struct reading *reading, const struct attribute *attribute)
     return 0;
   reading->total += attribute->name_length + attribute->value_length;
   if (attribute->value_length > VALUE_MAX || reading->total > TOTAL_MAX ||
-      !budget_draw (&reading->fs->budget->xattr_bytes,
+      !budget_draw (&reading->fs->reader.budget->xattr_bytes,
                     OVERHEAD + attribute->name_length +
                     attribute->value_length))
     return -EIO;
@@ -185,13 +185,13 @@ for_both_lists (const struct filesystem *fs, const struct inode *inode,
   err = function (opaque, &list);
   if (err < 0 || block == 0)
     return err;
-  if ((bytes = malloc (fs->block_size)) == NULL)
+  if ((bytes = malloc (fs->reader.block_size)) == NULL)
     return -ENOMEM;
   err = filesystem_read_block (fs, block, bytes);
   if (err == 0 && !checksum_xattrs_valid (fs, inode, block, bytes))
     err = -EIO;
   if (err == 0)
-    err = attribute_list_of_block (bytes, fs->block_size, &list);
+    err = attribute_list_of_block (bytes, fs->reader.block_size, &list);
   if (err == -EIO) {
     *incomplete = true;
     return 0;

@@ -186,7 +186,7 @@ checksum_extents_valid (const struct filesystem *fs,
 
   if (!has_checksums (fs))
     return true;
-  return note (fs, inode, place + 4 <= fs->block_size &&
+  return note (fs, inode, place + 4 <= fs->reader.block_size &&
                add (seed_of (fs, inode), block, place) ==
                ondisk_le32 (block + place));
 }
@@ -196,7 +196,7 @@ static bool
 names_valid (const struct filesystem *fs, const struct inode *inode,
              const uint8_t *block)
 {
-  size_t length = fs->block_size - TAIL_SIZE;
+  size_t length = fs->reader.block_size - TAIL_SIZE;
   const uint8_t *tail = block + length;
 
   return ondisk_le32 (tail) == 0 && ondisk_le16 (tail + 4) == TAIL_SIZE &&
@@ -214,7 +214,7 @@ node_valid (const struct filesystem *fs, const struct inode *inode,
   size_t tail = place + limit * HASH_ENTRY;
   uint32_t sum;
 
-  if (tail + HASH_TAIL > fs->block_size || count > limit)
+  if (tail + HASH_TAIL > fs->reader.block_size || count > limit)
     return false;
   sum = add (seed_of (fs, inode), block, place + count * HASH_ENTRY);
   sum = add_around (sum, block + tail, HASH_TAIL, HASH_TAIL - 4, 4);
@@ -242,7 +242,7 @@ checksum_directory_valid (const struct filesystem *fs,
     valid = names_valid (fs, inode, block);
   else if (logical == 0)
     valid = node_valid (fs, inode, block, ROOT_LIMIT);
-  else if (directory_record_length (fs, block) != fs->block_size)
+  else if (directory_record_length (fs, block) != fs->reader.block_size)
     valid = names_valid (fs, inode, block);
   else
     /* Either an inner node, or a block of names that is empty and from before
@@ -265,6 +265,6 @@ checksum_xattrs_valid (const struct filesystem *fs,
     return true;
   sum = add_le32 (fs->checksum_seed, (uint32_t) number);
   sum = add_le32 (sum, (uint32_t) (number >> 32));
-  sum = add_around (sum, block, fs->block_size, place, 4);
+  sum = add_around (sum, block, fs->reader.block_size, place, 4);
   return note (fs, inode, sum == ondisk_le32 (block + place));
 }

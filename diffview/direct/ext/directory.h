@@ -13,8 +13,8 @@
 #include "errint.h"
 #include "inode.h"
 
-/* Is called for each name but "." and "..", which satisfies path_valid_name,
- * and is not terminated.  INODE is whatever the directory says.  Returns 0 to
+/* Is called for each name but "." and "..", which is checked by nobody yet and
+ * not terminated.  INODE is whatever the directory says.  Returns 0 to
  * go on. */
 typedef int directory_visit (void *opaque, const char *name, size_t length,
                              uint32_t inode);
@@ -37,42 +37,5 @@ uint32_t directory_record_length (const struct filesystem *fs,
 int directory_visit_block (const struct filesystem *fs, const uint8_t *block,
                            directory_visit *visit, void *opaque,
                            bool *incomplete);
-
-struct directory_name {
-  size_t text;                  /* offset in the text */
-  uint32_t inode;
-  uint8_t length;
-  bool twin;                    /* the directory has it more than once */
-};
-
-/* A directory's names sorted by strcmp, none twice. */
-struct directory {
-  struct directory_name *list;  /* owned */
-  size_t count, capacity;
-  char *text;                   /* owned: names, each with a NUL */
-  size_t text_length, text_capacity;
-  bool incomplete;
-  bool too_large;               /* therefore */
-};
-
-/* *DIRECTORY is to be cleared whatever happens.  -ENOMEM. */
-errint_t directory_scan (const struct filesystem *fs,
-                         const struct inode *inode,
-                         struct directory *directory);
-void directory_clear (struct directory *directory);
-
-static inline const char *
-directory_text (const struct directory *directory, size_t index)
-{
-  return directory->text + directory->list[index].text;
-}
-
-static inline void
-cleanup_directory (struct directory *directory)
-{
-  directory_clear (directory);
-}
-
-#define CLEANUP_DIRECTORY __attribute__ ((cleanup (cleanup_directory)))
 
 #endif

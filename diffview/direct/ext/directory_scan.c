@@ -28,7 +28,7 @@ static errint_t
 append (struct directory_scan *scan, const struct directory_piece *piece)
 {
   if (scan->count == PIECES_MAX ||
-      !budget_draw (&scan->fs->budget->directory_blocks, piece->count))
+      !budget_draw (&scan->fs->reader.budget->directory_blocks, piece->count))
     return -EFBIG;
   if (scan->count == scan->capacity) {
     size_t capacity = scan->capacity == 0 ? 256 : scan->capacity * 2;
@@ -50,21 +50,21 @@ directory_scan_add (struct directory_scan *scan, const struct inode *inode,
 {
   const struct filesystem *fs = scan->fs;
   uint64_t size = inode_size (fs, inode);
-  uint64_t end = size / fs->block_size + (size % fs->block_size != 0);
+  uint64_t end = size / fs->reader.block_size + (size % fs->reader.block_size != 0);
   /* Pieces fit into one read. */
-  uint64_t most = READ_MAX / fs->block_size;
+  uint64_t most = READ_MAX / fs->reader.block_size;
   struct directory_piece piece = { .directory = inode->number };
   errint_t err = 0;
 
   if (!mapping_applies (inode))
     return append (scan, &piece);
-  for (size_t i = 0; i < mapping->count && err == 0; ++i) {
-    const struct mapping_run *run = &mapping->runs[i];
-    uint64_t count = run->logical >= end || run->unwritten ? 0 :
-      run->count < end - run->logical ? run->count : end - run->logical;
+  for (size_t i = 0; i < mapping->runs.count && err == 0; ++i) {
+    const struct mapping_blocks run = mapping_blocks (fs, mapping, i);
+    uint64_t count = run.logical >= end || run.unwritten ? 0 :
+      run.count < end - run.logical ? run.count : end - run.logical;
 
     for (uint64_t done = 0; done < count && err == 0; done += piece.count) {
-      piece.physical = run->physical + done;
+      piece.physical = run.physical + done;
       piece.count = (uint32_t) (count - done < most ? count - done : most);
       err = append (scan, &piece);
     }
@@ -107,9 +107,9 @@ visit_together (struct running *running, size_t first, size_t end)
   uint64_t start = scan->pieces[first].physical;
   uint64_t blocks = scan->pieces[end - 1].physical +
     scan->pieces[end - 1].count - start;
-  errint_t err = blocks_read_bulk (fs->blocks, fs->side, running->bytes,
-                                   (size_t) (blocks * fs->block_size),
-                                   start * fs->block_size);
+  errint_t err = blocks_read_bulk (fs->reader.blocks, fs->reader.side, running->bytes,
+                                   (size_t) (blocks * fs->reader.block_size),
+                                   start * fs->reader.block_size);
 
   if (err == -ENOMEM || (err < 0 && end == first + 1))
     return err == -ENOMEM ? err : 0;
@@ -117,7 +117,7 @@ visit_together (struct running *running, size_t first, size_t end)
     /* A copy: the list may grow and move. */
     const struct directory_piece piece = scan->pieces[i];
     const uint8_t *bytes = running->bytes +
-      (piece.physical - start) * fs->block_size;
+      (piece.physical - start) * fs->reader.block_size;
     bool incomplete;
     errint_t stop = 0;
 
@@ -126,7 +126,7 @@ visit_together (struct running *running, size_t first, size_t end)
       stop = visit_together (running, i, i + 1);
     else
       for (uint32_t j = 0; j < piece.count && stop == 0; ++j)
-        stop = directory_visit_block (fs, bytes + j * fs->block_size,
+        stop = directory_visit_block (fs, bytes + j * fs->reader.block_size,
                                       visit_name, running, &incomplete);
     if (stop != 0)
       return stop;
@@ -149,7 +149,7 @@ static size_t
 end_of_read (const struct directory_scan *scan, size_t first, size_t end)
 {
   const struct directory_piece *pieces = scan->pieces;
-  uint64_t size = scan->fs->block_size;
+  uint64_t size = scan->fs->reader.block_size;
   size_t next = first + 1;
 
   while (next < end &&

@@ -72,7 +72,7 @@ add_leaf (const struct filesystem *fs, const struct node *node,
   for (unsigned i = 0; i < node->entries; ++i) {
     const uint8_t *entry = entry_of (node, i);
     uint32_t length = ONDISK_LE16 (entry, struct ext3_extent, ee_len);
-    struct mapping_run run = {
+    struct mapping_blocks run = {
       .logical = logical_of (node, i),
       .physical = ondisk_join
         (ONDISK_LE16 (entry, struct ext3_extent, ee_start_hi),
@@ -87,7 +87,7 @@ add_leaf (const struct filesystem *fs, const struct node *node,
     }
     if (run.count == 0 || run.logical + run.count > node->end)
       return -EIO;
-    err = mapping_add_run (fs, mapping, &run);
+    err = mapping_add_blocks (fs, mapping, &run);
     if (err < 0)
       return err;
   }
@@ -113,11 +113,11 @@ descend (const struct filesystem *fs, const struct inode *inode,
   if (err < 0)
     return err;
   if (child->block == NULL &&
-      (child->block = malloc (fs->block_size)) == NULL)
+      (child->block = malloc (fs->reader.block_size)) == NULL)
     return -ENOMEM;
   err = filesystem_read_block (fs, block, child->block);
   if (err == 0)
-    err = enter (child, child->block, fs->block_size, depth, start, end);
+    err = enter (child, child->block, fs->reader.block_size, depth, start, end);
   if (err == 0 && !checksum_extents_valid (fs, inode, child->block))
     return -EIO;
   /* An empty node could be named any number of times. */

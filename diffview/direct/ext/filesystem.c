@@ -13,6 +13,7 @@
 #include "checksum.h"
 #include "filesystem.h"
 #include "journal.h"
+#include "reader.h"
 #include "superblock.h"
 
 void
@@ -20,9 +21,9 @@ filesystem_free (struct filesystem *fs)
 {
   free (fs->inode_table);
   free (fs->inodes_initialized);
-  free (fs->budget);
   if (fs->failures != NULL)
     checksum_failures_free (fs->failures);
+  reader_clear (&fs->reader);
   free (fs);
 }
 
@@ -30,7 +31,7 @@ filesystem_free (struct filesystem *fs)
 static errint_t
 recover (struct filesystem *fs, const char **reason)
 {
-  const uint32_t block_size = fs->block_size;
+  const uint32_t block_size = fs->reader.block_size;
   struct replay replay = { 0 };
   errint_t err;
 
@@ -40,11 +41,11 @@ recover (struct filesystem *fs, const char **reason)
   if (err == 0)
     err = journal_replay (fs, &replay, reason);
   if (err == 0)
-    blocks_set_replay (fs->blocks, fs->side, &replay, fs->block_size);
+    blocks_set_replay (fs->reader.blocks, fs->reader.side, &replay, fs->reader.block_size);
   replay_clear (&replay);
   if (err == 0)
     err = superblock_read (fs, reason);
-  if (err < 0 || fs->block_size == block_size)
+  if (err < 0 || fs->reader.block_size == block_size)
     return err;
   *reason = "its journal replaces the superblock by another";
   return -ENOTSUP;
@@ -59,15 +60,16 @@ filesystem_open (struct blocks *blocks, enum side side,
 
   if (fs == NULL)
     return -ENOMEM;
-  fs->blocks = blocks;
-  fs->side = side;
-  fs->budget = calloc (1, sizeof *fs->budget);
+  err = reader_init (&fs->reader, &ext_format, blocks, side);
+  if (err < 0)
+    return err;
+  fs->reader.start = SUPERBLOCK_OFFSET;
   fs->failures = checksum_failures_new ();
-  if (fs->budget == NULL || fs->failures == NULL)
+  if (fs->failures == NULL)
     return -ENOMEM;
   err = superblock_read (fs, reason);
   if (err == 0)
-    budget_start (fs->budget, fs->block_count, fs->block_size);
+    budget_start (fs->reader.budget, fs->reader.block_count, fs->reader.block_size);
   if (err == 0 &&
       filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER))
     err = recover (fs, reason);
@@ -85,8 +87,8 @@ filesystem_read_block (const struct filesystem *fs, uint64_t block,
 {
   if (!filesystem_has_blocks (fs, block, 1) && block != 0)
     return -EIO;
-  return blocks_read (fs->blocks, fs->side, buffer, fs->block_size,
-                      block * fs->block_size);
+  return blocks_read (fs->reader.blocks, fs->reader.side, buffer, fs->reader.block_size,
+                      block * fs->reader.block_size);
 }
 
 bool
@@ -99,8 +101,8 @@ filesystem_same_geometry (const struct filesystem *base,
     EXT4_FEATURE_INCOMPAT_MMP | EXT4_FEATURE_INCOMPAT_LARGEDIR;
   const uint32_t huge = EXT4_FEATURE_RO_COMPAT_HUGE_FILE;
 
-  return base->block_size == overlay->block_size &&
-    base->block_count == overlay->block_count &&
+  return base->reader.block_size == overlay->reader.block_size &&
+    base->reader.block_count == overlay->reader.block_count &&
     base->first_data_block == overlay->first_data_block &&
     base->blocks_per_group == overlay->blocks_per_group &&
     base->group_count == overlay->group_count &&

@@ -10,10 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "blocks.h"
-#include "budget.h"
 #include "cleanup.h"
 #include "errint.h"
+#include "format.h"
 
 /* Limits of what this engine reads, so that memory stays bounded. */
 #define FILESYSTEM_BLOCK_MAX 65536
@@ -22,11 +21,9 @@
 struct checksum_failures;
 
 struct filesystem {
-  struct blocks *blocks;        /* borrowed */
-  enum side side;
-  uint32_t block_size;          /* bytes, 1,024 to 65,536 */
+  struct reader reader;         /* first: the two are converted; blocks of
+                                 * 1,024 to 65,536 bytes */
   uint32_t cluster_blocks;      /* blocks in an allocation unit */
-  uint64_t block_count;
   uint32_t first_data_block;
   uint32_t blocks_per_group;
   uint32_t group_count;
@@ -46,7 +43,6 @@ struct filesystem {
    * pass). */
   uint64_t *inode_table;        /* owned */
   uint32_t *inodes_initialized; /* owned */
-  struct budget *budget;        /* owned */
   struct checksum_failures *failures;   /* owned, see checksum.h */
 };
 
@@ -58,6 +54,14 @@ struct filesystem {
 errint_t filesystem_open (struct blocks *blocks, enum side side,
                           const char **reason, struct filesystem **fs);
 void filesystem_free (struct filesystem *fs);
+
+/* The filesystem that is behind a reader of this format. */
+static inline const struct filesystem *
+filesystem_of (const struct reader *reader)
+{
+  return (const struct filesystem *) reader;
+}
+
 DEFINE_CLEANUP (struct filesystem *, filesystem_free)
 
 /* Is every block of the range one of the filesystem's? */
@@ -65,8 +69,8 @@ static inline bool
 filesystem_has_blocks (const struct filesystem *fs,
                        uint64_t block, uint64_t count)
 {
-  return block >= fs->first_data_block && block < fs->block_count &&
-    count <= fs->block_count - block;
+  return block >= fs->first_data_block && block < fs->reader.block_count &&
+    count <= fs->reader.block_count - block;
 }
 
 /* Reads one block, which is checked, through the cache: -EIO, -ENOMEM. */

@@ -30,7 +30,7 @@ struct indirect {
 static errint_t
 add_data (struct indirect *state, uint64_t logical, uint32_t block)
 {
-  struct mapping_run run = {
+  struct mapping_blocks run = {
     .logical = logical,
     .physical = block,
     .count = 1,
@@ -39,7 +39,7 @@ add_data (struct indirect *state, uint64_t logical, uint32_t block)
 
   if (block == 0 || logical >= state->limit)
     return 0;
-  err = mapping_add_run (state->fs, state->mapping, &run);
+  err = mapping_add_blocks (state->fs, state->mapping, &run);
   if (err == -EIO) {
     state->result = err;
     return 0;
@@ -110,9 +110,9 @@ mapping_read_indirect (const struct filesystem *fs,
   struct indirect state = {
     .fs = fs,
     .mapping = mapping,
-    .limit = inode_size (fs, inode) / fs->block_size +
-      (inode_size (fs, inode) % fs->block_size != 0),
-    .per_block = fs->block_size / 4,
+    .limit = inode_size (fs, inode) / fs->reader.block_size +
+      (inode_size (fs, inode) % fs->reader.block_size != 0),
+    .per_block = fs->reader.block_size / 4,
   };
   const uint8_t *pointers = inode_block_bytes (inode);
   uint64_t logical = 0;
@@ -121,7 +121,7 @@ mapping_read_indirect (const struct filesystem *fs,
   state.span[0] = 1;
   for (unsigned i = 0; i < LEVELS; ++i) {
     state.span[i + 1] = state.span[i] * state.per_block;
-    if ((state.block[i] = malloc (fs->block_size)) == NULL)
+    if ((state.block[i] = malloc (fs->reader.block_size)) == NULL)
       err = -ENOMEM;
   }
   for (; logical < DIRECT && err == 0; ++logical)

@@ -35,7 +35,7 @@ inode_position (const struct filesystem *fs, uint32_t number)
   uint32_t group = (number - 1) / fs->inodes_per_group;
   uint32_t index = (number - 1) % fs->inodes_per_group;
 
-  return fs->inode_table[group] * fs->block_size +
+  return fs->inode_table[group] * fs->reader.block_size +
     (uint64_t) index * fs->inode_size;
 }
 
@@ -47,7 +47,7 @@ inode_read_raw (const struct filesystem *fs, uint32_t number,
     return -EINVAL;
   inode->number = number;
   inode->length = fs->inode_size;
-  return blocks_read (fs->blocks, fs->side, inode->raw, fs->inode_size,
+  return blocks_read (fs->reader.blocks, fs->reader.side, inode->raw, fs->inode_size,
                       inode_position (fs, number));
 }
 

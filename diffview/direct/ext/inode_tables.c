@@ -28,7 +28,7 @@ visit_piece (struct visiting *visiting, uint32_t first, uint32_t count)
 {
   const struct filesystem *fs = visiting->fs;
   struct inode inode;
-  errint_t err = blocks_read_bulk (fs->blocks, fs->side, visiting->bytes,
+  errint_t err = blocks_read_bulk (fs->reader.blocks, fs->reader.side, visiting->bytes,
                                    (size_t) count * fs->inode_size,
                                    inode_position (fs, first));
 

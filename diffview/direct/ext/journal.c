@@ -105,10 +105,10 @@ replay_tag (struct passes *passes, const struct journal_tag *tag)
                                tag->checksum))
     return damaged (passes);
   err = replay_add (passes->replay, tag->block, source, tag->escaped);
-  if (err < 0 || passes->may_keep < log->fs->block_size)
+  if (err < 0 || passes->may_keep < log->fs->reader.block_size)
     return err;
-  passes->may_keep -= log->fs->block_size;
-  return replay_keep (passes->replay, passes->data, log->fs->block_size);
+  passes->may_keep -= log->fs->reader.block_size;
+  return replay_keep (passes->replay, passes->data, log->fs->reader.block_size);
 }
 
 /* Goes over the data blocks of a descriptor. */
@@ -129,7 +129,7 @@ pass_descriptor (struct passes *passes)
   }
   if (passes->pass == PASS_SCAN && old_checksums (passes))
     passes->crc32 = ext2fs_crc32_be (passes->crc32, passes->block,
-                                       log->fs->block_size);
+                                       log->fs->reader.block_size);
   journal_tags_begin (&tags, log, passes->block);
   while (err == 0 && journal_tags_next (&tags, &tag)) {
     if (passes->pass == PASS_REPLAY)
@@ -137,7 +137,7 @@ pass_descriptor (struct passes *passes)
     else if (passes->pass == PASS_SCAN && old_checksums (passes)) {
       err = read_log (passes, passes->position, passes->data);
       passes->crc32 = ext2fs_crc32_be (passes->crc32, passes->data,
-                                         log->fs->block_size);
+                                         log->fs->reader.block_size);
     }
     advance (passes);
   }
@@ -188,7 +188,7 @@ static errint_t
 pass_revoke (struct passes *passes)
 {
   struct journal_log *log = &passes->log;
-  size_t end = log->fs->block_size - (journal_log_checksums (log) ? 4 : 0);
+  size_t end = log->fs->reader.block_size - (journal_log_checksums (log) ? 4 : 0);
   size_t size = log->incompat & JOURNAL_INCOMPAT_64BIT ? 8 : 4;
   size_t used = ondisk_be32 (passes->block + JOURNAL_HEADER_SIZE);
   errint_t err = 0;
@@ -312,14 +312,17 @@ errint_t
 journal_replay (struct filesystem *fs, struct replay *replay,
                 const char **reason)
 {
+  /* A block that begins like one of the journal's is escaped in it. */
+  static const uint8_t magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
   struct passes passes = { .replay = replay, .reason = reason };
   errint_t err = journal_log_open (fs, &passes.log, reason);
 
+  memcpy (replay->prefix, magic, sizeof magic);
   if (err == 0 && passes.log.start != 0) {
-    if (blocks_may_change (fs->blocks))
+    if (blocks_may_change (fs->reader.blocks))
       passes.may_keep = KEPT_MAX;
-    passes.block = malloc (fs->block_size);
-    passes.data = malloc (fs->block_size);
+    passes.block = malloc (fs->reader.block_size);
+    passes.data = malloc (fs->reader.block_size);
     err = passes.block == NULL || passes.data == NULL ? -ENOMEM :
       recover (&passes);
   }

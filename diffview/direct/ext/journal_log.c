@@ -93,7 +93,7 @@ read_super (struct journal_log *log, uint8_t *super, const char **reason)
 
   if (ondisk_be32 (super) != MAGIC ||
       (type != JOURNAL_SUPER_V1 && type != JOURNAL_SUPER_V2) ||
-      ondisk_be32 (super + SUPER_BLOCK_SIZE) != log->fs->block_size)
+      ondisk_be32 (super + SUPER_BLOCK_SIZE) != log->fs->reader.block_size)
     return refuse (reason, "its journal's superblock is damaged");
   err = read_features (log, super, reason);
   if (err < 0)
@@ -126,7 +126,7 @@ errint_t
 journal_log_open (const struct filesystem *fs, struct journal_log *log,
                   const char **reason)
 {
-  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->block_size);
+  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
   errint_t err;
 
   *log = (struct journal_log) { .fs = fs };
@@ -150,15 +150,10 @@ journal_log_clear (struct journal_log *log)
 uint64_t
 journal_log_block (const struct journal_log *log, uint32_t number)
 {
-  size_t index = mapping_find (&log->mapping, number);
-  const struct mapping_run *run;
+  const uint32_t size = log->fs->reader.block_size;
+  struct piece piece = runs_at (&log->mapping.runs, (uint64_t) number * size);
 
-  if (index == log->mapping.count)
-    return 0;
-  run = &log->mapping.runs[index];
-  if (run->logical > number || run->unwritten)
-    return 0;
-  return run->physical + (number - run->logical);
+  return piece_is_zero (&piece) ? 0 : piece.position / size;
 }
 
 errint_t
@@ -190,14 +185,14 @@ block_valid (const struct journal_log *log, uint8_t *block, size_t place)
   if (!journal_log_checksums (log))
     return true;
   memset (block + place, 0, 4);
-  sum = crc32c (log->seed, block, log->fs->block_size);
+  sum = crc32c (log->seed, block, log->fs->reader.block_size);
   return sum == stated;
 }
 
 bool
 journal_log_tail_valid (const struct journal_log *log, uint8_t *block)
 {
-  return block_valid (log, block, log->fs->block_size - 4);
+  return block_valid (log, block, log->fs->reader.block_size - 4);
 }
 
 bool
@@ -219,7 +214,7 @@ journal_log_data_valid (const struct journal_log *log, const uint8_t *block,
   if (!journal_log_checksums (log))
     return true;
   sum = crc32c (log->seed, number, sizeof number);
-  sum = crc32c (sum, block, log->fs->block_size);
+  sum = crc32c (sum, block, log->fs->reader.block_size);
   if (log->incompat & JOURNAL_INCOMPAT_CSUM_V2)
     sum &= 0xffff;
   return sum == stated;

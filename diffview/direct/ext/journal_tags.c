@@ -36,7 +36,7 @@ journal_tags_begin (struct journal_tags *tags, const struct journal_log *log,
   tags->log = log;
   tags->block = block;
   tags->position = JOURNAL_HEADER_SIZE;
-  tags->end = log->fs->block_size - (journal_log_checksums (log) ? 4 : 0);
+  tags->end = log->fs->reader.block_size - (journal_log_checksums (log) ? 4 : 0);
 }
 
 bool

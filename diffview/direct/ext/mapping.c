@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The flat list of an inode's blocks, see mapping.h.
+ * The flat list of an inode's blocks, see mapping.h (Documentation/filesystems/
+ * ext4 of Linux, inlinedata.rst).
  */
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <ext2fs/ext2fs.h>
 
+#include "attribute_list.h"
 #include "mapping.h"
 #include "ondisk.h"
-
-/* More pieces than this no honest file has; the list is kept in memory. */
-#define RUNS_MAX ((size_t) 2 << 20)
 
 bool
 mapping_applies (const struct inode *inode)
@@ -33,35 +33,34 @@ mapping_applies (const struct inode *inode)
 }
 
 errint_t
-mapping_add_run (const struct filesystem *fs, struct mapping *mapping,
-                 const struct mapping_run *run)
+mapping_add_blocks (const struct filesystem *fs, struct mapping *mapping,
+                    const struct mapping_blocks *blocks)
 {
-  struct mapping_run *last = mapping->count == 0 ? NULL :
-    &mapping->runs[mapping->count - 1];
+  const uint32_t size = fs->reader.block_size;
+  const struct run run = {
+    .logical = blocks->logical * size,
+    .position = blocks->physical * size,
+    .length = blocks->count * size,
+    .kind = blocks->unwritten ? RUN_UNWRITTEN : RUN_PLAIN,
+  };
 
-  if (!filesystem_has_blocks (fs, run->physical, run->count) ||
-      (last != NULL && run->logical < last->logical + last->count))
-    return -EIO;
-  if (last != NULL && run->logical == last->logical + last->count &&
-      run->physical == last->physical + last->count &&
-      run->unwritten == last->unwritten) {
-    last->count += run->count;
-    return 0;
-  }
-  if (mapping->count == RUNS_MAX)
-    return -EIO;
-  if (mapping->count == mapping->capacity) {
-    size_t capacity = mapping->capacity == 0 ? 4 : mapping->capacity * 2;
-    struct mapping_run *runs =
-      reallocarray (mapping->runs, capacity, sizeof *runs);
+  return !filesystem_has_blocks (fs, blocks->physical, blocks->count) ?
+    -EIO : runs_add (&mapping->runs, &run);
+}
 
-    if (runs == NULL)
-      return -ENOMEM;
-    mapping->runs = runs;
-    mapping->capacity = capacity;
-  }
-  mapping->runs[mapping->count++] = *run;
-  return 0;
+struct mapping_blocks
+mapping_blocks (const struct filesystem *fs, const struct mapping *mapping,
+                size_t index)
+{
+  const struct run *run = &mapping->runs.list[index];
+  const uint32_t size = fs->reader.block_size;
+
+  return (struct mapping_blocks) {
+    .logical = run->logical / size,
+    .physical = run->position / size,
+    .count = run->length / size,
+    .unwritten = run->kind == RUN_UNWRITTEN,
+  };
 }
 
 errint_t
@@ -69,7 +68,7 @@ mapping_add_tree (const struct filesystem *fs, struct mapping *mapping,
                   uint64_t block)
 {
   if (!filesystem_has_blocks (fs, block, 1) ||
-      !budget_draw (&fs->budget->list_blocks, 1))
+      !budget_draw (&fs->reader.budget->list_blocks, 1))
     return -EIO;
   if (mapping->tree_count == mapping->tree_capacity) {
     size_t capacity =
@@ -97,24 +96,82 @@ mapping_read (const struct filesystem *fs, const struct inode *inode,
 void
 mapping_clear (struct mapping *mapping)
 {
-  free (mapping->runs);
+  runs_clear (&mapping->runs);
   free (mapping->tree);
   *mapping = (struct mapping) { 0 };
 }
 
-size_t
-mapping_find (const struct mapping *mapping, uint64_t logical)
+/* Inline data: the first 60 bytes take the place of the block list, the rest is
+ * the value of the attribute system.data. */
+static errint_t
+open_inline (const struct inode *inode, struct runs *runs)
 {
-  size_t low = 0, high = mapping->count;
+  struct attribute_list list;
+  struct attribute attribute;
+  int found = attribute_list_of_inode (inode, &list);
 
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    const struct mapping_run *run = &mapping->runs[middle];
+  if ((runs->bytes = calloc (1, FILESYSTEM_INODE_MAX)) == NULL)
+    return -ENOMEM;
+  memcpy (runs->bytes, inode_block_bytes (inode), INODE_BLOCK_BYTES);
+  runs->bytes_length = INODE_BLOCK_BYTES;
+  if (found < 0)
+    return found;
+  while ((found = attribute_list_next (&list, &attribute)) > 0)
+    if (attribute.index == ATTRIBUTE_SYSTEM && attribute.name_length == 4 &&
+        memcmp (attribute.name, "data", 4) == 0) {
+      if (attribute.value == NULL)
+        return -EIO;
+      /* A value lies within the inode, so it fits beside the 60 bytes. */
+      memcpy (runs->bytes + INODE_BLOCK_BYTES, attribute.value,
+              attribute.value_length);
+      runs->bytes_length += attribute.value_length;
+      break;
+    }
+  return found < 0 ? found :
+    runs_add (runs, &(struct run) { .length = runs->bytes_length,
+                                    .kind = RUN_INLINE });
+}
 
-    if (run->logical + run->count <= logical)
-      low = middle + 1;
-    else
-      high = middle;
+errint_t
+mapping_open (const struct filesystem *fs, const struct inode *inode,
+              struct mapping *mapping)
+{
+  errint_t err;
+
+  mapping->runs.size = inode_size (fs, inode);
+  if (mapping->runs.size > INT64_MAX)
+    return -EIO;
+  if (inode_flags (inode) & EXT4_INLINE_DATA_FL)
+    return open_inline (inode, &mapping->runs);
+  if (!mapping_applies (inode))
+    return -EIO;
+  err = mapping_read (fs, inode, mapping);
+  if (err == -EIO) {
+    mapping->runs.damaged = true;
+    err = 0;
   }
-  return low;
+  return err;
+}
+
+errint_t
+mapping_read_xattr_inode (const struct filesystem *fs, uint32_t number,
+                          void *buffer, size_t length)
+{
+  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
+  struct inode inode;
+  errint_t err;
+
+  if (!inode_number_valid (fs, number))
+    return -EIO;
+  err = inode_read (fs, number, &inode);
+  if (err < 0)
+    return err;
+  if (!(inode_flags (&inode) & EXT4_EA_INODE_FL) ||
+      !S_ISREG (inode_mode (&inode)))
+    return -EIO;
+  err = mapping_open (fs, &inode, &mapping);
+  if (err == 0 && mapping.runs.size != length)
+    err = -EIO;
+  return err < 0 ? err :
+    reader_load (&fs->reader, &mapping.runs, buffer, length, 0);
 }

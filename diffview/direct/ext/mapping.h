@@ -13,17 +13,10 @@
 #include "cleanup.h"
 #include "errint.h"
 #include "inode.h"
-
-struct mapping_run {
-  uint64_t logical;             /* block of the file */
-  uint64_t physical;            /* block of the filesystem */
-  uint64_t count;               /* blocks, never 0 */
-  bool unwritten;               /* reads as zeros, whatever is there */
-};
+#include "runs.h"
 
 struct mapping {
-  struct mapping_run *runs;     /* owned; by logical, disjoint */
-  size_t count, capacity;
+  struct runs runs;             /* owned */
   uint64_t *tree;               /* owned: blocks of the tree itself */
   size_t tree_count, tree_capacity;
 };
@@ -49,16 +42,38 @@ cleanup_mapping (struct mapping *mapping)
 /* Does the inode have a block list at all? */
 bool mapping_applies (const struct inode *inode);
 
-/* Index of the first run that ends after LOGICAL; count if none does. */
-size_t mapping_find (const struct mapping *mapping, uint64_t logical);
+/* The blocks of one of the runs, all plain or unwritten. */
+struct mapping_blocks {
+  uint64_t logical;             /* block of the file */
+  uint64_t physical;            /* block of the filesystem */
+  uint64_t count;               /* never 0 */
+  bool unwritten;               /* reads as zeros, whatever is there */
+};
 
-/* For mapping_read's two halves: appends a run behind the others (joined with
- * the last where it continues it), or a block of the tree.  -EIO for what is
+struct mapping_blocks mapping_blocks (const struct filesystem *fs,
+                                      const struct mapping *mapping,
+                                      size_t index);
+
+/* Finds the bytes of an inode that has some, a regular file, a directory or a
+ * symlink that is not short, inline data too; mapping->runs is all that is needed
+ * to read them.  A damaged block list is no failure, but noted in the runs.
+ * Otherwise as mapping_read. */
+errint_t mapping_open (const struct filesystem *fs, const struct inode *inode,
+                       struct mapping *mapping);
+
+/* Reads the value of an xattr that is stored in inode NUMBER, LENGTH bytes.
+ * -EIO, -ENOMEM. */
+errint_t mapping_read_xattr_inode (const struct filesystem *fs,
+                                   uint32_t number, void *buffer,
+                                   size_t length);
+
+/* For mapping_read's two halves: appends blocks behind the others (joined with
+ * the last where they continue it), or a block of the tree.  -EIO for what is
  * not in the filesystem or not in order, and when the filesystem's budget is
  * spent; -ENOMEM. */
-errint_t mapping_add_run (const struct filesystem *fs,
-                          struct mapping *mapping,
-                          const struct mapping_run *run);
+errint_t mapping_add_blocks (const struct filesystem *fs,
+                             struct mapping *mapping,
+                             const struct mapping_blocks *blocks);
 errint_t mapping_add_tree (const struct filesystem *fs,
                            struct mapping *mapping, uint64_t block);
 

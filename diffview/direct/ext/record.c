@@ -11,7 +11,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "attributes.h"
-#include "content.h"
+#include "mapping.h"
 #include "ondisk.h"
 #include "record.h"
 
@@ -55,7 +55,7 @@ read_blocks (const struct filesystem *fs, const struct inode *inode)
   if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_HUGE_FILE)) {
     blocks |= (uint64_t) FIELD16 (osd2.linux2.l_i_blocks_hi) << 32;
     if (inode_flags (inode) & EXT4_HUGE_FILE_FL)
-      blocks *= fs->block_size / 512;
+      blocks *= fs->reader.block_size / 512;
   }
   /* As the kernel tells of files that need none. */
   if ((inode_flags (inode) & EXT4_INLINE_DATA_FL) &&
@@ -85,7 +85,7 @@ static errint_t
 read_target (const struct filesystem *fs, const struct inode *inode,
              struct arena *arena, struct entry *entry)
 {
-  CLEANUP_CONTENT struct content content = { 0 };
+  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
   size_t length = (size_t) entry->size;
   char *target;
   errint_t err = 0;
@@ -99,9 +99,9 @@ read_target (const struct filesystem *fs, const struct inode *inode,
       !mapping_applies (inode))
     memcpy (target, inode_block_bytes (inode), length);
   else {
-    err = content_open (fs, inode, &content);
+    err = mapping_open (fs, inode, &mapping);
     if (err == 0)
-      err = content_load (&content, target, length, 0);
+      err = reader_load (&fs->reader, &mapping.runs, target, length, 0);
   }
   if (err < 0)
     return err;

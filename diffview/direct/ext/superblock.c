@@ -89,7 +89,7 @@ read_sizes (struct filesystem *fs, const uint8_t *raw, const char **reason)
 
   if (log_block > 6)
     return refuse (reason, "its block size is out of range");
-  fs->block_size = 1024u << log_block;
+  fs->reader.block_size = 1024u << log_block;
   fs->cluster_blocks = 1;
   if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_BIGALLOC)) {
     if (log_cluster < log_block || log_cluster - log_block > 16)
@@ -103,7 +103,7 @@ read_sizes (struct filesystem *fs, const uint8_t *raw, const char **reason)
     fs->first_inode = SB32 (s_first_ino);
   }
   if (fs->inode_size < 128 || fs->inode_size > FILESYSTEM_INODE_MAX ||
-      fs->inode_size > fs->block_size ||
+      fs->inode_size > fs->reader.block_size ||
       (fs->inode_size & (fs->inode_size - 1)) != 0)
     return refuse (reason, "its inode size is out of range");
   fs->descriptor_size = 32;
@@ -121,28 +121,28 @@ read_counts (struct filesystem *fs, const uint8_t *raw, const char **reason)
 {
   uint64_t groups;
 
-  fs->block_count = SB32 (s_blocks_count);
+  fs->reader.block_count = SB32 (s_blocks_count);
   if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT))
-    fs->block_count |= (uint64_t) SB32 (s_blocks_count_hi) << 32;
+    fs->reader.block_count |= (uint64_t) SB32 (s_blocks_count_hi) << 32;
   fs->first_data_block = SB32 (s_first_data_block);
   fs->blocks_per_group = SB32 (s_blocks_per_group);
   fs->inode_count = SB32 (s_inodes_count);
   fs->inodes_per_group = SB32 (s_inodes_per_group);
-  if (fs->first_data_block >= fs->block_count ||
+  if (fs->first_data_block >= fs->reader.block_count ||
       fs->first_data_block > 1 ||
-      fs->block_count > UINT64_MAX / FILESYSTEM_BLOCK_MAX)
+      fs->reader.block_count > UINT64_MAX / FILESYSTEM_BLOCK_MAX)
     return refuse (reason, "its number of blocks is out of range");
-  if (fs->block_count * fs->block_size >
-      blocks_length (fs->blocks, fs->side))
+  if (fs->reader.block_count * fs->reader.block_size >
+      blocks_length (fs->reader.blocks, fs->reader.side))
     return refuse (reason, "it is larger than its partition");
   if (fs->blocks_per_group == 0 ||
-      fs->blocks_per_group > (uint64_t) fs->block_size * 8 *
+      fs->blocks_per_group > (uint64_t) fs->reader.block_size * 8 *
       fs->cluster_blocks)
     return refuse (reason, "its group size is out of range");
   if (fs->inodes_per_group == 0 ||
-      fs->inodes_per_group > fs->block_size * 8)
+      fs->inodes_per_group > fs->reader.block_size * 8)
     return refuse (reason, "its number of inodes is out of range");
-  groups = (fs->block_count - fs->first_data_block +
+  groups = (fs->reader.block_count - fs->first_data_block +
             fs->blocks_per_group - 1) / fs->blocks_per_group;
   if (groups > GROUPS_MAX)
     return refuse (reason, "it is too large");
@@ -157,7 +157,7 @@ errint_t
 superblock_read (struct filesystem *fs, const char **reason)
 {
   uint8_t raw[SUPERBLOCK_SIZE];
-  errint_t err = blocks_read (fs->blocks, fs->side, raw, sizeof raw,
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw, sizeof raw,
                               SUPERBLOCK_OFFSET);
 
   if (err < 0) {
@@ -217,12 +217,12 @@ superblock_descriptor_block (const struct filesystem *fs, const uint8_t *raw,
                              uint32_t index)
 {
   uint64_t group, block;
-  uint64_t first = SUPERBLOCK_OFFSET / fs->block_size; /* superblock's */
+  uint64_t first = SUPERBLOCK_OFFSET / fs->reader.block_size; /* superblock's */
 
   if (!filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG) ||
       index < SB32 (s_first_meta_bg))
     return first + 1 + index;
-  group = (uint64_t) index * (fs->block_size / fs->descriptor_size);
+  group = (uint64_t) index * (fs->reader.block_size / fs->descriptor_size);
   block = fs->first_data_block + group * fs->blocks_per_group;
   if (group == 0)
     return first + 1;
@@ -236,7 +236,7 @@ read_descriptor (struct filesystem *fs, uint32_t group, const uint8_t *raw,
   bool large = fs->descriptor_size >= 64;
   uint64_t table = ONDISK_LE32 (raw, struct ext4_group_desc, bg_inode_table);
   uint64_t blocks = ((uint64_t) fs->inodes_per_group * fs->inode_size +
-                     fs->block_size - 1) / fs->block_size;
+                     fs->reader.block_size - 1) / fs->reader.block_size;
   uint32_t unused =
     ONDISK_LE16 (raw, struct ext4_group_desc, bg_itable_unused);
   uint16_t flags = ONDISK_LE16 (raw, struct ext4_group_desc, bg_flags);
@@ -266,9 +266,9 @@ errint_t
 superblock_read_groups (struct filesystem *fs, const char **reason)
 {
   uint8_t raw[SUPERBLOCK_SIZE];
-  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->block_size);
-  uint32_t in_block = fs->block_size / fs->descriptor_size;
-  errint_t err = blocks_read (fs->blocks, fs->side, raw, sizeof raw,
+  CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
+  uint32_t in_block = fs->reader.block_size / fs->descriptor_size;
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw, sizeof raw,
                               SUPERBLOCK_OFFSET);
 
   free (fs->inode_table);

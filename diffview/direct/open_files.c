@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "number_set.h"
 #include "open_files.h"
 
 #define KEPT 32
@@ -15,29 +14,24 @@
 #define PIECES_MANY ((size_t) 1 << 16)
 
 struct open_file {
-  uint64_t key;                 /* inode and side */
-  struct content content;
+  enum side side;
+  struct inode_id inode;
+  struct runs runs;
   unsigned users;
   bool kept;                    /* is in the table */
 };
 
 struct open_files {
-  struct filesystem *const *fs;
+  struct reader *const *reader;
   pthread_mutex_t lock;         /* of all that follows */
   struct open_file *table[KEPT];
   unsigned next;                /* the place to be taken next; the first one
                                  * is for a file in many pieces */
-  struct number_set failed;
+  struct inode_set failed[SIDES];
 };
 
-static uint64_t
-key_of (enum side side, uint32_t inode)
-{
-  return (uint64_t) inode * SIDES + side;
-}
-
 struct open_files *
-open_files_new (struct filesystem *const fs[SIDES])
+open_files_new (struct reader *const reader[SIDES])
 {
   struct open_files *files = calloc (1, sizeof *files);
 
@@ -46,14 +40,14 @@ open_files_new (struct filesystem *const fs[SIDES])
     return NULL;
   }
   if (files != NULL)
-    files->fs = fs;
+    files->reader = reader;
   return files;
 }
 
 static void
 close_file (struct open_file *file)
 {
-  content_clear (&file->content);
+  runs_clear (&file->runs);
   free (file);
 }
 
@@ -63,17 +57,22 @@ open_files_free (struct open_files *files)
   for (unsigned i = 0; i < KEPT; ++i)
     if (files->table[i] != NULL)
       close_file (files->table[i]);
-  number_set_clear (&files->failed);
+  for (int side = 0; side < SIDES; ++side)
+    inode_set_clear (&files->failed[side]);
   pthread_mutex_destroy (&files->lock);
   free (files);
 }
 
 static struct open_file *
-find (struct open_files *files, uint64_t key)
+find (struct open_files *files, enum side side, struct inode_id inode)
 {
-  for (unsigned i = 0; i < KEPT; ++i)
-    if (files->table[i] != NULL && files->table[i]->key == key)
-      return files->table[i];
+  for (unsigned i = 0; i < KEPT; ++i) {
+    struct open_file *file = files->table[i];
+
+    if (file != NULL && file->side == side
+        && inode_id_same (file->inode, inode))
+      return file;
+  }
   return NULL;
 }
 
@@ -81,7 +80,7 @@ find (struct open_files *files, uint64_t key)
 static void
 keep (struct open_files *files, struct open_file *file)
 {
-  bool many = file->content.mapping.count > PIECES_MANY;
+  bool many = file->runs.count > PIECES_MANY;
   struct open_file **place = &files->table[many ? 0 : 1 + files->next];
 
   if (!many)
@@ -96,36 +95,36 @@ keep (struct open_files *files, struct open_file *file)
 }
 
 static errint_t
-open_file (struct open_files *files, enum side side, uint32_t number,
+open_file (struct open_files *files, enum side side, struct inode_id inode,
            struct open_file **result)
 {
+  const struct reader *reader = files->reader[side];
   struct open_file *file = calloc (1, sizeof *file);
-  struct inode inode;
   errint_t err;
 
   if (file == NULL)
     return -ENOMEM;
-  err = inode_read (files->fs[side], number, &inode);
-  if (err == 0)
-    err = content_open (files->fs[side], &inode, &file->content);
+  err = reader->format->runs (reader, inode, &file->runs);
   if (err < 0) {
     close_file (file);
     return err == -ENOMEM || err == -EREMOTEIO ? err : -EIO;
   }
-  file->key = key_of (side, number);
+  file->side = side;
+  file->inode = inode;
   *result = file;
   return 0;
 }
 
 errint_t
-open_files_get (struct open_files *files, enum side side, uint32_t inode,
-                struct open_file **handle, const struct content **content)
+open_files_get (struct open_files *files, enum side side,
+                struct inode_id inode, struct open_file **handle,
+                const struct runs **runs)
 {
   struct open_file *file;
   errint_t err = 0;
 
   pthread_mutex_lock (&files->lock);
-  file = find (files, key_of (side, inode));
+  file = find (files, side, inode);
   if (file == NULL) {
     pthread_mutex_unlock (&files->lock);
     err = open_file (files, side, inode, &file);
@@ -137,7 +136,7 @@ open_files_get (struct open_files *files, enum side side, uint32_t inode,
   file->users++;
   pthread_mutex_unlock (&files->lock);
   *handle = file;
-  *content = &file->content;
+  *runs = &file->runs;
   return 0;
 }
 
@@ -156,12 +155,12 @@ open_files_put (struct open_files *files, struct open_file *handle)
 
 bool
 open_files_first_failure (struct open_files *files, enum side side,
-                          uint32_t inode)
+                          struct inode_id inode)
 {
   bool added = false;
 
   pthread_mutex_lock (&files->lock);
-  if (number_set_add (&files->failed, key_of (side, inode), &added) < 0)
+  if (inode_set_add (&files->failed[side], inode, &added) < 0)
     added = true;
   pthread_mutex_unlock (&files->lock);
   return added;

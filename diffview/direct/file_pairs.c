@@ -9,7 +9,7 @@
 #include "file_pairs.h"
 
 errint_t
-file_pairs_add (struct file_pairs *pairs, const uint32_t inode[SIDES],
+file_pairs_add (struct file_pairs *pairs, const struct inode_id inode[SIDES],
                 struct tree_node *const directory[SIDES],
                 const char *name, size_t length)
 {
@@ -57,12 +57,14 @@ file_pairs_size (const struct file_pairs *pairs)
 }
 
 static int
-compare_inodes (const uint32_t a[SIDES], const uint32_t b[SIDES])
+compare_inodes (const struct inode_id a[SIDES],
+                const struct inode_id b[SIDES])
 {
-  for (int side = SIDES - 1; side >= 0; --side)
-    if (a[side] != b[side])
-      return a[side] < b[side] ? -1 : 1;
-  return 0;
+  int order = 0;
+
+  for (int side = SIDES - 1; side >= 0 && order == 0; --side)
+    order = inode_id_order (a[side], b[side]);
+  return order;
 }
 
 static int
@@ -126,7 +128,7 @@ file_pairs_compare (struct file_pairs *pairs, struct comparer *comparer)
 }
 
 enum content_answer
-file_pairs_find (const struct file_pairs *pairs, const uint32_t inode[SIDES])
+file_pairs_find (const struct file_pairs *pairs, const struct inode_id inode[SIDES])
 {
   size_t low = 0, high = pairs->count;
 

@@ -5,8 +5,8 @@
  * names of one file cost no more than one name, and so that the disks are read
  * in the order of the inodes.
  */
-#ifndef DELTAFS_EXT_FILE_PAIRS_H
-#define DELTAFS_EXT_FILE_PAIRS_H
+#ifndef DELTAFS_DIRECT_FILE_PAIRS_H
+#define DELTAFS_DIRECT_FILE_PAIRS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 #include "tree.h"
 
 struct file_pair {
-  uint32_t inode[SIDES];
+  struct inode_id inode[SIDES];
   enum content_answer answer;   /* CONTENT_UNREADABLE until compared */
   uint64_t bytes;               /* to be read on both sides together; 0 in all
                                  * but the first of equal pairs */
@@ -36,7 +36,7 @@ struct file_pairs {
 
 /* Adds regular files of the same size.  DIRECTORY and NAME (LENGTH bytes, copied)
  * as in struct file_pair, or NULL.  -ENOMEM. */
-errint_t file_pairs_add (struct file_pairs *pairs, const uint32_t inode[SIDES],
+errint_t file_pairs_add (struct file_pairs *pairs, const struct inode_id inode[SIDES],
                          struct tree_node *const directory[SIDES],
                          const char *name, size_t length);
 void file_pairs_clear (struct file_pairs *pairs);
@@ -55,7 +55,7 @@ errint_t file_pairs_compare (struct file_pairs *pairs,
 
 /* The answer for a pair; CONTENT_UNREADABLE if it is not there. */
 enum content_answer file_pairs_find (const struct file_pairs *pairs,
-                                     const uint32_t inode[SIDES]);
+                                     const struct inode_id inode[SIDES]);
 
 static inline void
 cleanup_file_pairs (struct file_pairs *pairs)

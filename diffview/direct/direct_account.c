@@ -8,13 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ext2fs/ext2fs.h>
-
-#include "account_private.h"
+#include "account_claims.h"
 #include "device_compare.h"
-#include "ext_account.h"
-#include "ondisk.h"
-#include "superblock.h"
+#include "account_open.h"
 
 /* Blocks in a window: 5 bytes of memory each, for each side. */
 #define WINDOW (4u << 20)
@@ -28,67 +24,27 @@ struct accounting {
   uint64_t offset, end;         /* of the overlay's volume, on the disk */
   uint64_t first, after;        /* of what belongs to its filesystem */
   struct blocks *blocks;        /* owned, as the filesystems are */
-  struct filesystem *fs[SIDES];
-  struct account_side side[SIDES];
+  struct reader *reader[SIDES];         /* NULL: a side has none */
+  struct account_claims side[SIDES];
   struct written_blocks numbered;       /* owned */
   struct account *account;
   enum account_class outside;   /* class of what lies outside */
   uint64_t done, total;         /* bytes */
 };
 
-enum direct_journal
-ext_journal_state (const struct volume *volume)
-{
-  uint8_t raw[SUPERBLOCK_SIZE];
-  uint32_t compat, incompat;
-
-  if (device_read (volume->device, raw, sizeof raw, SUPERBLOCK_OFFSET) < 0 ||
-      ONDISK_LE16 (raw, struct ext2_super_block, s_magic) !=
-      EXT2_SUPER_MAGIC)
-    return DIRECT_JOURNAL_UNKNOWN;
-  compat = ONDISK_LE32 (raw, struct ext2_super_block, s_feature_compat);
-  incompat = ONDISK_LE32 (raw, struct ext2_super_block, s_feature_incompat);
-  if (ONDISK_LE32 (raw, struct ext2_super_block, s_rev_level) ==
-      EXT2_GOOD_OLD_REV ||
-      !(compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL))
-    return DIRECT_JOURNAL_NONE;
-  return incompat & EXT3_FEATURE_INCOMPAT_RECOVER ?
-    DIRECT_JOURNAL_NEEDS_RECOVERY : DIRECT_JOURNAL_CLEAN;
-}
-
-errint_t
-ext_size (const struct volume *volume, uint64_t *size)
-{
-  const enum side side = volume->device->side;
-  struct device *const device[SIDES] = {
-    [SIDE_BASE] = side == SIDE_BASE ? volume->device : NULL,
-    [SIDE_OVERLAY] = side == SIDE_OVERLAY ? volume->device : NULL,
-  };
-  CLEANUP (blocks_free) struct blocks *blocks = NULL;
-  CLEANUP (filesystem_free) struct filesystem *fs = NULL;
-  const char *reason;
-  errint_t err = blocks_new (device, &blocks);
-
-  if (err == 0)
-    err = filesystem_open (blocks, side, &reason, &fs);
-  if (err == 0)
-    *size = fs->block_count * fs->block_size;
-  return err;
-}
-
 /* The class of a block that differs. */
 static enum account_class
 class_of_block (const struct accounting *accounting, uint64_t block)
 {
-  const struct account_side *base = &accounting->side[SIDE_BASE];
-  const struct account_side *overlay = &accounting->side[SIDE_OVERLAY];
+  const struct account_claims *base = &accounting->side[SIDE_BASE];
+  const struct account_claims *overlay = &accounting->side[SIDE_OVERLAY];
   uint8_t value = claims_of (&overlay->claims, block);
 
   if (value != 0)
     return (enum account_class) (value - 1);
   if (overlay->damaged)
     return ACCOUNT_UNKNOWN;
-  if (base->fs != NULL && claims_of (&base->claims, block) != 0)
+  if (accounting->reader[SIDE_BASE] != NULL && claims_of (&base->claims, block) != 0)
     return ACCOUNT_FREED;
   return base->damaged || accounting->base_unknown ? ACCOUNT_UNKNOWN :
     ACCOUNT_NEVER_USED;
@@ -113,7 +69,7 @@ visit_inside (void *opaque, uint64_t offset, uint64_t length,
 {
   struct accounting *accounting = opaque;
   uint64_t block = (offset - accounting->offset) /
-    accounting->fs[SIDE_OVERLAY]->block_size;
+    accounting->reader[SIDE_OVERLAY]->block_size;
 
   count (accounting, verdict == DEVICE_EQUAL ? ACCOUNT_IDENTICAL :
          verdict == DEVICE_UNREADABLE ? ACCOUNT_UNREADABLE :
@@ -148,15 +104,20 @@ claim_all (struct accounting *accounting, uint64_t start, uint32_t length)
   errint_t err = 0;
 
   for (int side = 0; side < SIDES && err == 0; ++side) {
-    struct account_side *s = &accounting->side[side];
+    struct account_claims *s = &accounting->side[side];
 
-    if (s->fs == NULL)
+    const struct reader *reader = accounting->reader[side];
+    const struct reader *base = accounting->reader[SIDE_BASE];
+
+    if (reader == NULL)
       continue;
     claims_begin (&s->claims, start, length);
-    err = account_claim_places (s);
-    if (err == 0)
-      err = account_claim_inodes (s, side == SIDE_BASE ? NULL :
-                                  accounting->fs[SIDE_BASE]);
+    if (reader->format->claim != NULL)
+      err = reader->format->claim (reader, side == SIDE_OVERLAY && base != NULL
+                                   && base->format == reader->format ? base
+                                   : NULL, s);
+    else
+      s->damaged = true;
   }
   return err;
 }
@@ -166,7 +127,7 @@ account_window (struct accounting *accounting, uint64_t start,
                 uint32_t length)
 {
   const struct written_blocks *numbered = &accounting->numbered;
-  uint32_t size = accounting->fs[SIDE_OVERLAY]->block_size;
+  uint32_t size = accounting->reader[SIDE_OVERLAY]->block_size;
   uint64_t from = accounting->offset +
     written_blocks_at (numbered, start) * size;
   uint64_t to = accounting->offset +
@@ -186,7 +147,7 @@ static errint_t
 number_blocks (struct accounting *accounting)
 {
   const struct extents *written = accounting->written;
-  uint32_t size = accounting->fs[SIDE_OVERLAY]->block_size;
+  uint32_t size = accounting->reader[SIDE_OVERLAY]->block_size;
   CLEANUP_EXTENTS struct extents list = { 0 };
   uint64_t done = 0;            /* blocks below this are in the list */
 
@@ -222,7 +183,7 @@ account_inside (struct accounting *accounting)
   errint_t err = number_blocks (accounting);
 
   for (int side = 0; side < SIDES && err == 0; ++side)
-    if (accounting->side[side].fs != NULL)
+    if (accounting->reader[side] != NULL)
       err = claims_init (&accounting->side[side].claims,
                          &accounting->numbered, WINDOW);
   while (err == 0 && start < accounting->numbered.count) {
@@ -237,6 +198,7 @@ account_inside (struct accounting *accounting)
 
 static errint_t
 open_sides (struct accounting *accounting,
+            const struct format *const format[SIDES],
             const struct volume *const volume[SIDES], const char **reason)
 {
   struct device *const device[SIDES] = {
@@ -246,12 +208,12 @@ open_sides (struct accounting *accounting,
   errint_t err = blocks_new (device, &accounting->blocks);
 
   for (int side = SIDES - 1; side >= 0 && err == 0; --side) {
-    struct account_side *s = &accounting->side[side];
+    struct account_claims *s = &accounting->side[side];
 
     if (volume[side] == NULL)
       continue;
-    err = filesystem_open (accounting->blocks, (enum side) side, reason,
-                           &accounting->fs[side]);
+    err = format[side]->open (accounting->blocks, (enum side) side, reason,
+                              &accounting->reader[side]);
     /* Without the base's nobody knows what was freed. */
     if (side == SIDE_BASE && (err == -ENOTSUP || err == -EIO)) {
       accounting->base_unknown = true;
@@ -259,10 +221,9 @@ open_sides (struct accounting *accounting,
     }
     if (err < 0)
       return err;
-    s->fs = accounting->fs[side];
     s->offset = volume[side]->offset;
     s->claims_offset = accounting->offset;
-    s->claims_block_size = accounting->fs[SIDE_OVERLAY]->block_size;
+    s->claims_block_size = accounting->reader[SIDE_OVERLAY]->block_size;
   }
   return err;
 }
@@ -270,12 +231,12 @@ open_sides (struct accounting *accounting,
 static errint_t
 account_all (struct accounting *accounting)
 {
-  const struct filesystem *fs = accounting->fs[SIDE_OVERLAY];
+  const struct reader *reader = accounting->reader[SIDE_OVERLAY];
   uint64_t offset = accounting->offset;
   errint_t err;
 
-  accounting->first = offset + SUPERBLOCK_OFFSET;
-  accounting->after = offset + fs->block_count * fs->block_size;
+  accounting->first = offset + reader->start;
+  accounting->after = offset + reader->block_count * reader->block_size;
   err = account_outside (accounting, offset, accounting->first,
                          ACCOUNT_BOOT_SECTOR);
   if (err == 0)
@@ -291,8 +252,8 @@ clear (struct accounting *accounting)
 {
   for (int side = 0; side < SIDES; ++side) {
     claims_clear (&accounting->side[side].claims);
-    if (accounting->fs[side] != NULL)
-      filesystem_free (accounting->fs[side]);
+    if (accounting->reader[side] != NULL)
+      accounting->reader[side]->format->close (accounting->reader[side]);
   }
   written_blocks_clear (&accounting->numbered);
   if (accounting->blocks != NULL)
@@ -300,11 +261,13 @@ clear (struct accounting *accounting)
 }
 
 errint_t
-ext_account (struct device *const disk[SIDES],
-             const struct volume *const volume[SIDES], bool base_unknown,
-             const struct extents *written, const char *name,
-             const struct log *log, const struct progress *progress,
-             const char **reason, struct account *account, bool *damaged)
+account_filesystem (const struct format *const format[SIDES],
+                    struct device *const disk[SIDES],
+                    const struct volume *const volume[SIDES],
+                    bool base_unknown, const struct extents *written,
+                    const char *name, const struct log *log,
+                    const struct progress *progress, const char **reason,
+                    struct account *account, bool *damaged)
 {
   struct accounting accounting = {
     .disk = disk,
@@ -320,7 +283,7 @@ ext_account (struct device *const disk[SIDES],
 
   *reason = NULL;
   *account = (struct account) { { 0 } };
-  err = open_sides (&accounting, volume, reason);
+  err = open_sides (&accounting, format, volume, reason);
   if (err == 0)
     err = account_all (&accounting);
   *damaged = err < 0 || accounting.side[SIDE_BASE].damaged ||

@@ -5,8 +5,8 @@
  * so that the comparison of the two trees gives what it would give of the
  * whole ones.
  */
-#ifndef DELTAFS_EXT_WALK_H
-#define DELTAFS_EXT_WALK_H
+#ifndef DELTAFS_DIRECT_WALK_H
+#define DELTAFS_DIRECT_WALK_H
 
 #include "changes.h"
 #include "errint.h"
@@ -18,7 +18,7 @@
 #define WALK_PATH_MAX 4096
 
 /* Fills the trees, which are new.  A side without a filesystem has NULL in
- * CHANGES->fs and in TREE.  Both are sorted afterwards.  RULES say what is
+ * CHANGES->reader and in TREE.  Both are sorted afterwards.  RULES say what is
  * equal.  Files that both sides have at a path, with nothing different but
  * their bytes, if these are, are not in the trees: they are added to PAIRS.
  * -ENOMEM. */

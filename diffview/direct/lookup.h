@@ -2,20 +2,20 @@
  *
  * From a path to an inode.
  */
-#ifndef DELTAFS_EXT_LOOKUP_H
-#define DELTAFS_EXT_LOOKUP_H
+#ifndef DELTAFS_DIRECT_LOOKUP_H
+#define DELTAFS_DIRECT_LOOKUP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "errint.h"
-#include "filesystem.h"
+#include "format.h"
 
-/* The inode that PATH leads to from the root into *NUMBER.  With FOLLOW
+/* The inode that PATH leads to from the root into *INODE.  With FOLLOW
  * symlinks are followed, at the end too, at most 40 (-ELOOP) and never out of
  * the filesystem.  -ENOENT, -ENOTDIR (a symlink on the way without FOLLOW,
  * too), -ENAMETOOLONG, -EIO, -ENOMEM. */
-errint_t lookup_path (const struct filesystem *fs, const char *path,
-                      bool follow, uint32_t *number);
+errint_t lookup_path (const struct reader *reader, const char *path,
+                      bool follow, struct inode_id *inode);
 
 #endif

@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "content.h"
-#include "directory.h"
 #include "memory_budget.h"
-#include "record.h"
+#include "name_list.h"
 #include "walk.h"
 
 /* Entries of one side: no honest filesystem has more. */
@@ -35,7 +33,7 @@ struct walk {
   const struct compare_rules *rules;
   struct tree *const *tree;
   struct file_pairs *files;     /* to be compared */
-  struct number_set entered[SIDES];
+  struct inode_set entered[SIDES];
   struct pending_list pairs, singles;   /* stacks */
   uint64_t memory_max;          /* bytes that the trees may take */
 };
@@ -44,7 +42,7 @@ struct walk {
 struct member {
   const char *name;
   size_t length;
-  const struct directory_name *side[SIDES];     /* NULL: not there */
+  const struct name *side[SIDES];     /* NULL: not there */
 };
 
 static errint_t
@@ -64,33 +62,30 @@ push (struct pending_list *pending, const struct pending *item)
   return 0;
 }
 
-/* A file whose block list is damaged is known to be unreadable. */
+/* A file whose runs are damaged is known to be unreadable. */
 static errint_t
-check_content (const struct filesystem *fs, uint32_t number,
+check_content (const struct reader *reader, struct inode_id inode,
                struct entry *entry)
 {
-  CLEANUP_CONTENT struct content content = { 0 };
-  struct inode inode;
-  errint_t err = inode_read (fs, number, &inode);
+  CLEANUP_RUNS struct runs runs = { 0 };
+  errint_t err = reader->format->runs (reader, inode, &runs);
 
-  if (err == 0)
-    err = content_open (fs, &inode, &content);
   if (err == -ENOMEM)
     return err;
-  if (err < 0 || content.damaged)
+  if (err < 0 || runs.damaged)
     entry->missing |= ENTRY_NO_CONTENT;
   return 0;
 }
 
 /* Into ENTRY, with what it points to in TREE's memory. */
 static errint_t
-read_entry (const struct filesystem *fs, const struct tree *tree,
-            uint32_t number, bool twin, struct entry *entry)
+read_entry (const struct reader *reader, const struct tree *tree,
+            struct inode_id inode, bool twin, struct entry *entry)
 {
-  errint_t err = record_read (fs, number, tree->arena, entry, NULL);
+  errint_t err = reader->format->entry (reader, inode, tree->arena, entry);
 
   if (err == 0 && entry->type == ENTRY_FILE)
-    err = check_content (fs, number, entry);
+    err = check_content (reader, inode, entry);
   if (err == 0 && twin) {
     entry->missing |= ENTRY_NO_METADATA;
     if (entry->type == ENTRY_DIRECTORY)
@@ -108,8 +103,8 @@ leave_out (struct walk *walk, const struct pending *directory,
 {
   const struct entry *base = &entry[SIDE_BASE];
   const struct entry *overlay = &entry[SIDE_OVERLAY];
-  const uint32_t inode[SIDES] = {
-    (uint32_t) base->inode, (uint32_t) overlay->inode,
+  const struct inode_id inode[SIDES] = {
+    member->side[SIDE_BASE]->inode, member->side[SIDE_OVERLAY]->inode,
   };
   bool unreadable = false;
   unsigned kinds;
@@ -182,19 +177,19 @@ static errint_t
 walk_member (struct walk *walk, const struct pending *directory,
              const struct member *member)
 {
-  const struct directory_name *base = member->side[SIDE_BASE];
-  const struct directory_name *overlay = member->side[SIDE_OVERLAY];
+  const struct name *base = member->side[SIDE_BASE];
+  const struct name *overlay = member->side[SIDE_OVERLAY];
   struct entry entry[SIDES];
   bool left_out = false;
   errint_t err = 0;
 
-  if (base != NULL && overlay != NULL && base->inode == overlay->inode &&
+  if (base != NULL && overlay != NULL && inode_id_same (base->inode, overlay->inode) &&
       base->twin == overlay->twin &&
       !changes_lead_to (walk->changes, base->inode))
     return 0;
   for (int side = 0; side < SIDES && err == 0; ++side)
     if (member->side[side] != NULL)
-      err = read_entry (walk->changes->fs[side], walk->tree[side],
+      err = read_entry (walk->changes->reader[side], walk->tree[side],
                         member->side[side]->inode, member->side[side]->twin,
                         &entry[side]);
   if (err == 0 && base != NULL && overlay != NULL)
@@ -221,26 +216,25 @@ is_full (const struct walk *walk, const struct pending *directory)
 
 /* The next name of either side; false after the last. */
 static bool
-next_member (const struct directory *const directory[SIDES],
-             size_t next[SIDES], struct member *member)
+next_member (const struct name_list *const names[SIDES], size_t next[SIDES],
+             struct member *member)
 {
   int order = 0;
 
   *member = (struct member) { 0 };
   for (int side = 0; side < SIDES; ++side)
-    if (directory[side] != NULL && next[side] < directory[side]->count)
-      member->side[side] = &directory[side]->list[next[side]];
+    if (names[side] != NULL && next[side] < names[side]->count)
+      member->side[side] = &names[side]->list[next[side]];
   if (member->side[SIDE_BASE] != NULL && member->side[SIDE_OVERLAY] != NULL)
-    order = strcmp (directory_text (directory[SIDE_BASE], next[SIDE_BASE]),
-                    directory_text (directory[SIDE_OVERLAY],
-                                    next[SIDE_OVERLAY]));
+    order = strcmp (name_list_text (names[SIDE_BASE], next[SIDE_BASE]),
+                    name_list_text (names[SIDE_OVERLAY], next[SIDE_OVERLAY]));
   if (order < 0)
     member->side[SIDE_OVERLAY] = NULL;
   else if (order > 0)
     member->side[SIDE_BASE] = NULL;
   for (int side = 0; side < SIDES; ++side)
     if (member->side[side] != NULL) {
-      member->name = directory_text (directory[side], next[side]++);
+      member->name = name_list_text (names[side], next[side]++);
       member->length = member->side[side]->length;
     }
   return member->name != NULL;
@@ -249,25 +243,21 @@ next_member (const struct directory *const directory[SIDES],
 /* Reads the names of a directory on one side. */
 static errint_t
 read_names (struct walk *walk, enum side side, struct tree_node *node,
-            struct directory *directory)
+            struct name_list *names)
 {
-  const struct filesystem *fs = walk->changes->fs[side];
-  struct inode inode;
+  const struct inode_id inode = entry_id (&node->entry);
   bool added;
-  errint_t err = number_set_add (&walk->entered[side], node->entry.inode,
-                                 &added);
+  errint_t err = inode_set_add (&walk->entered[side], inode, &added);
 
   if (err == 0 && added)
-    err = inode_read (fs, (uint32_t) node->entry.inode, &inode);
-  if (err == 0 && added)
-    err = directory_scan (fs, &inode, directory);
+    err = name_list_read (walk->changes->reader[side], inode, names);
   if (err == -EIO || (err == 0 && !added)) {
-    directory->incomplete = true;
+    names->incomplete = true;
     err = 0;
   }
-  if (directory->incomplete)
+  if (names->incomplete)
     node->entry.missing |= ENTRY_NO_MEMBERS;
-  if (directory->too_large)
+  if (names->too_large)
     node->entry.missing |= ENTRY_TOO_MUCH;
   return err;
 }
@@ -277,9 +267,9 @@ walk_directory (struct walk *walk, const struct pending *item)
 {
   struct tree_node *base = item->node[SIDE_BASE];
   struct tree_node *overlay = item->node[SIDE_OVERLAY];
-  CLEANUP_DIRECTORY struct directory base_names = { 0 };
-  CLEANUP_DIRECTORY struct directory overlay_names = { 0 };
-  const struct directory *names[SIDES] = { NULL, NULL };
+  CLEANUP_NAME_LIST struct name_list base_names = { 0 };
+  CLEANUP_NAME_LIST struct name_list overlay_names = { 0 };
+  const struct name_list *names[SIDES] = { NULL, NULL };
   size_t next[SIDES] = { 0, 0 };
   struct member member;
   errint_t err = 0;
@@ -306,16 +296,22 @@ static errint_t
 walk_root (struct walk *walk)
 {
   struct tree_node *root[SIDES] = { NULL, NULL };
+  bool leads = false;
   errint_t err = 0;
 
   for (int side = 0; side < SIDES && err == 0; ++side) {
+    const struct reader *reader = walk->changes->reader[side];
+    struct inode_id inode;
+
     if (walk->tree[side] == NULL)
       continue;
+    inode = reader->format->root (reader);
+    leads |= changes_lead_to (walk->changes, inode);
     root[side] = walk->tree[side]->root;
-    err = record_read (walk->changes->fs[side], INODE_ROOT,
-                       walk->tree[side]->arena, &root[side]->entry, NULL);
+    err = reader->format->entry (reader, inode, walk->tree[side]->arena,
+                                 &root[side]->entry);
   }
-  if (err < 0 || !changes_lead_to (walk->changes, INODE_ROOT))
+  if (err < 0 || !leads)
     return err;
   return enter_later (walk, root, 0);
 }
@@ -362,7 +358,7 @@ walk_fill (const struct changes *changes, const struct compare_rules *rules,
     /* The nodes go, but as entries of the delta they come again. */
     if (tree[side] != NULL)
       memory_budget_take (memory, tree_size (tree[side]));
-    number_set_clear (&walk.entered[side]);
+    inode_set_clear (&walk.entered[side]);
   }
   free (walk.pairs.list);
   free (walk.singles.list);
@@ -380,7 +376,7 @@ add_pair (const struct changes *changes, const struct file_pair *pair,
                                        pair->name, strlen (pair->name));
 
     err = node == NULL ? -ENOMEM
-      : read_entry (changes->fs[side], tree[side], pair->inode[side], false,
+      : read_entry (changes->reader[side], tree[side], pair->inode[side], false,
                     &node->entry);
   }
   return err;

@@ -12,28 +12,27 @@
  * base has a name for each directory between the root (or a pair of different
  * inodes, which is walked anyway) and the change, and those are marked.
  */
-#ifndef DELTAFS_EXT_CHANGES_H
-#define DELTAFS_EXT_CHANGES_H
+#ifndef DELTAFS_DIRECT_CHANGES_H
+#define DELTAFS_DIRECT_CHANGES_H
 
 #include <stdbool.h>
 
 #include "errint.h"
-#include "filesystem.h"
+#include "format.h"
 #include "log.h"
-#include "number_set.h"
 
 struct changes {
-  const struct filesystem *fs[SIDES];   /* borrowed */
+  const struct reader *reader[SIDES];   /* borrowed; NULL: a side has none */
   bool everything;              /* nothing is known: the sets are empty */
-  struct number_set changed;    /* inodes that may differ */
-  struct number_set marked;     /* directories of the base above them */
+  struct inode_set changed;     /* inodes that may differ */
+  struct inode_set marked;      /* directories of the base above them */
 };
 
-/* Finds them.  Without a map of what was written, or where the filesystems'
- * geometry differs, everything may be changed.  *CHANGES is to be cleared
+/* Finds them.  Without a map of what was written, or where numbers of one side
+ * mean nothing on the other, everything may be changed.  *CHANGES is to be cleared
  * whatever happens.  -ENOMEM, -EIO (not reported). */
-errint_t changes_compute (const struct filesystem *base,
-                          const struct filesystem *overlay,
+errint_t changes_compute (const struct reader *base,
+                          const struct reader *overlay,
                           const struct log *log, struct changes *changes);
 void changes_clear (struct changes *changes);
 
@@ -45,19 +44,7 @@ cleanup_changes (struct changes *changes)
 
 #define CLEANUP_CHANGES __attribute__ ((cleanup (cleanup_changes)))
 
-/* May inode NUMBER itself differ? */
-bool changes_may_differ (const struct changes *changes, uint32_t number);
-
-/* May something differ at or below inode NUMBER? */
-bool changes_lead_to (const struct changes *changes, uint32_t number);
-
-/* The parts of the search, for changes_compute.  Adds the inodes that differ
- * in the written blocks of the inode tables. */
-errint_t changes_add_touched (struct changes *changes);
-
-/* Adds the inodes that own a written block or refer to a changed inode, and
- * marks the directories, after a scan of the base.  -EFBIG when the base's
- * directories are more than an honest filesystem's. */
-errint_t changes_add_owners (struct changes *changes);
+/* May something differ at or below an inode? */
+bool changes_lead_to (const struct changes *changes, struct inode_id id);
 
 #endif

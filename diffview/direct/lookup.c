@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
-#include "directory.h"
 #include "lookup.h"
-#include "record.h"
 
 #define LINKS_MAX 40
 #define REST_MAX ((size_t) 64 * 1024)
@@ -19,14 +17,16 @@
 struct wanted {
   const char *name;
   size_t length;
-  uint32_t inode;
+  struct inode_id inode;
 };
 
 static int
-match (void *opaque, const char *name, size_t length, uint32_t inode)
+match (void *opaque, const char *name, size_t length, struct inode_id inode,
+       enum entry_type type)
 {
   struct wanted *wanted = opaque;
 
+  (void) type;
   if (length != wanted->length || memcmp (name, wanted->name, length) != 0)
     return 0;
   wanted->inode = inode;
@@ -36,30 +36,28 @@ match (void *opaque, const char *name, size_t length, uint32_t inode)
 /* The walk: directories from the root to where it is, and what is left of
  * the path. */
 struct walk {
-  const struct filesystem *fs;
+  const struct reader *reader;
   struct arena *arena;
-  uint32_t inode[DEPTH_MAX];
+  struct inode_id *inode;       /* owned: DEPTH_MAX */
   size_t depth;                 /* the last is inode[depth] */
   char *rest;                   /* owned */
   unsigned links;
 };
 
 static errint_t
-find_member (const struct filesystem *fs, const struct inode *directory,
-             const char *name, size_t length, uint32_t *number)
+find_member (const struct reader *reader, struct inode_id directory,
+             const char *name, size_t length, struct inode_id *inode)
 {
   struct wanted wanted = { .name = name, .length = length };
   bool incomplete = false;
   int found;
 
-  if (entry_type_of_mode (inode_mode (directory)) != ENTRY_DIRECTORY)
-    return -ENOTDIR;
-  found = directory_iterate (fs, directory, match, &wanted, &incomplete);
+  found = reader_names (reader, directory, match, &wanted, &incomplete);
   if (found < 0)
     return found;
   if (found == 0)
     return incomplete ? -EIO : -ENOENT;
-  *number = wanted.inode;
+  *inode = wanted.inode;
   return 0;
 }
 
@@ -94,9 +92,8 @@ static errint_t
 step (struct walk *walk, const char *name, size_t length, const char *left,
       bool follow, bool *expanded)
 {
-  struct inode directory;
+  struct inode_id directory = walk->inode[walk->depth], inode = { 0 };
   struct entry entry;
-  uint32_t number = 0;
   errint_t err;
 
   *expanded = false;
@@ -106,11 +103,15 @@ step (struct walk *walk, const char *name, size_t length, const char *left,
     walk->depth -= walk->depth > 0;
     return 0;
   }
-  err = inode_read (walk->fs, walk->inode[walk->depth], &directory);
+  err = walk->reader->format->entry (walk->reader, directory, walk->arena,
+                                     &entry);
+  if (err == 0 && entry.type != ENTRY_DIRECTORY)
+    err = entry.missing & ENTRY_NO_METADATA ? -EIO : -ENOTDIR;
   if (err == 0)
-    err = find_member (walk->fs, &directory, name, length, &number);
+    err = find_member (walk->reader, directory, name, length, &inode);
   if (err == 0)
-    err = record_read (walk->fs, number, walk->arena, &entry, NULL);
+    err = walk->reader->format->entry (walk->reader, inode, walk->arena,
+                                       &entry);
   if (err < 0)
     return err;
   if (entry.type == ENTRY_SYMLINK && follow) {
@@ -119,7 +120,7 @@ step (struct walk *walk, const char *name, size_t length, const char *left,
   }
   if (walk->depth + 1 == DEPTH_MAX)
     return -ENAMETOOLONG;
-  walk->inode[++walk->depth] = number;
+  walk->inode[++walk->depth] = inode;
   return entry.type == ENTRY_UNKNOWN ? -EIO : 0;
 }
 
@@ -145,20 +146,25 @@ walk_all (struct walk *walk, bool follow)
 }
 
 errint_t
-lookup_path (const struct filesystem *fs, const char *path, bool follow,
-             uint32_t *number)
+lookup_path (const struct reader *reader, const char *path, bool follow,
+             struct inode_id *inode)
 {
   CLEANUP (arena_free) struct arena *arena = arena_new ();
-  struct walk walk = { .fs = fs, .arena = arena };
+  struct walk walk = { .reader = reader, .arena = arena };
   errint_t err;
 
   if (strlen (path) >= REST_MAX)
     return -ENAMETOOLONG;
   walk.rest = strdup (path);
-  walk.inode[0] = INODE_ROOT;
-  err = arena == NULL || walk.rest == NULL ? -ENOMEM :
-    walk_all (&walk, follow);
-  *number = walk.inode[walk.depth];
+  walk.inode = calloc (DEPTH_MAX, sizeof *walk.inode);
+  if (arena == NULL || walk.rest == NULL || walk.inode == NULL)
+    err = -ENOMEM;
+  else {
+    walk.inode[0] = reader->format->root (reader);
+    err = walk_all (&walk, follow);
+    *inode = walk.inode[walk.depth];
+  }
+  free (walk.inode);
   free (walk.rest);
   return err;
 }

@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "changes.h"
 #include "checksum.h"
 #include "inode.h"
+#include "owners.h"
 
 #define PIECE ((size_t) 256 * 1024)
 
 struct tables {
-  struct changes *changes;
+  const struct filesystem *fs[SIDES];
+  const struct extents *written;
+  struct inode_set *changed;
   uint8_t *bytes[SIDES];        /* owned */
 };
 
@@ -27,7 +29,7 @@ are_equal (const struct tables *tables, uint32_t number, size_t offset)
   struct inode inode;
 
   inode.number = number;
-  inode.length = tables->changes->fs[SIDE_BASE]->inode_size;
+  inode.length = tables->fs[SIDE_BASE]->inode_size;
   if (memcmp (tables->bytes[SIDE_BASE] + offset,
               tables->bytes[SIDE_OVERLAY] + offset, inode.length) == 0)
     return true;
@@ -36,7 +38,7 @@ are_equal (const struct tables *tables, uint32_t number, size_t offset)
     return false;
   for (int side = 0; side < SIDES; ++side) {
     memcpy (inode.raw, tables->bytes[side] + offset, inode.length);
-    if (!checksum_inode_valid (tables->changes->fs[side], &inode))
+    if (!checksum_inode_valid (tables->fs[side], &inode))
       return false;
   }
   return true;
@@ -48,13 +50,12 @@ static errint_t
 compare_inodes (struct tables *tables, uint32_t first, uint32_t count,
                 uint64_t position)
 {
-  struct changes *changes = tables->changes;
-  uint32_t size = changes->fs[SIDE_BASE]->inode_size;
+  uint32_t size = tables->fs[SIDE_BASE]->inode_size;
   bool readable = true;
   errint_t err;
 
   for (int side = 0; side < SIDES; ++side) {
-    err = blocks_read_bulk (changes->fs[side]->blocks, side,
+    err = blocks_read_bulk (tables->fs[side]->reader.blocks, side,
                             tables->bytes[side], (size_t) count * size,
                             position);
     if (err == -ENOMEM)
@@ -65,7 +66,8 @@ compare_inodes (struct tables *tables, uint32_t first, uint32_t count,
   for (uint32_t i = 0; i < count; ++i) {
     if (readable && are_equal (tables, first + i, (size_t) i * size))
       continue;
-    err = number_set_add (&changes->changed, first + i, NULL);
+    err = inode_set_add (tables->changed,
+                         (struct inode_id) { .number = first + i }, NULL);
     if (err < 0)
       return err;
   }
@@ -77,7 +79,7 @@ static errint_t
 compare_range (struct tables *tables, uint32_t group,
                uint64_t from, uint64_t to)
 {
-  const struct filesystem *fs = tables->changes->fs[SIDE_BASE];
+  const struct filesystem *fs = tables->fs[SIDE_BASE];
   uint32_t first = (uint32_t) (from / fs->inode_size);
   uint32_t end = (uint32_t) ((to + fs->inode_size - 1) / fs->inode_size);
   uint32_t at_once = (uint32_t) (PIECE / fs->inode_size);
@@ -92,7 +94,7 @@ compare_range (struct tables *tables, uint32_t group,
     uint32_t count = end - first < at_once ? end - first : at_once;
 
     err = compare_inodes (tables, (uint32_t) number + first, count,
-                          fs->inode_table[group] * fs->block_size +
+                          fs->inode_table[group] * fs->reader.block_size +
                           (uint64_t) first * fs->inode_size);
     first += count;
   }
@@ -102,9 +104,9 @@ compare_range (struct tables *tables, uint32_t group,
 static errint_t
 compare_group (struct tables *tables, uint32_t group)
 {
-  const struct filesystem *fs = tables->changes->fs[SIDE_BASE];
-  const struct extents *written = blocks_written (fs->blocks);
-  uint64_t start = fs->inode_table[group] * fs->block_size;
+  const struct filesystem *fs = tables->fs[SIDE_BASE];
+  const struct extents *written = tables->written;
+  uint64_t start = fs->inode_table[group] * fs->reader.block_size;
   uint64_t length = (uint64_t) fs->inodes_per_group * fs->inode_size;
   uint64_t done = 0;            /* bytes of the table */
   errint_t err = 0;
@@ -129,10 +131,14 @@ compare_group (struct tables *tables, uint32_t group)
 }
 
 errint_t
-changes_add_touched (struct changes *changes)
+changed_inodes_find (const struct reader *base, const struct reader *overlay,
+                     const struct extents *written, struct inode_set *changed)
 {
-  struct tables tables = { .changes = changes };
-  const struct filesystem *fs = changes->fs[SIDE_BASE];
+  struct tables tables = {
+    .fs = { filesystem_of (base), filesystem_of (overlay) },
+    .written = written, .changed = changed,
+  };
+  const struct filesystem *fs = tables.fs[SIDE_BASE];
   errint_t err = 0;
 
   for (int side = 0; side < SIDES; ++side)

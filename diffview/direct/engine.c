@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The engine's operations: what was written, which inodes that concerns, the
+ * part of both trees that can differ, and the comparison of these.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "compare.h"
+#include "comparer.h"
+#include "delta.h"
+#include "engine_open.h"
+#include "file_pairs.h"
+#include "lookup.h"
+#include "open_files.h"
+#include "size_text.h"
+#include "walk.h"
+
+struct direct_engine {
+  struct engine engine;         /* first: the two are converted */
+  const struct log *log;
+  char *name;                   /* owned */
+  struct blocks *blocks;        /* owned, as all that follows */
+  struct reader *reader[SIDES];         /* NULL: a side has none */
+  struct tree *tree[SIDES];     /* what compute found; after it, what the
+                                 * entries of the delta set point to */
+  struct open_files *files;
+  pthread_mutex_t lock;         /* of arena */
+  struct arena *arena;          /* what stat gave out */
+};
+
+static struct direct_engine *
+of_engine (struct engine *engine)
+{
+  return (struct direct_engine *) engine;
+}
+
+static void
+direct_close (struct engine *engine)
+{
+  struct direct_engine *direct = of_engine (engine);
+
+  for (int side = 0; side < SIDES; ++side) {
+    tree_free (direct->tree[side]);
+    if (direct->reader[side] != NULL)
+      direct->reader[side]->format->close (direct->reader[side]);
+  }
+  if (direct->files != NULL)
+    open_files_free (direct->files);
+  if (direct->blocks != NULL)
+    blocks_free (direct->blocks);
+  arena_free (direct->arena);
+  pthread_mutex_destroy (&direct->lock);
+  free (direct->name);
+  free (direct);
+}
+
+static const char *
+reason_of (const struct delta_entry *entry, unsigned missing)
+{
+  if (missing & ENTRY_NO_METADATA)
+    return "its inode is damaged";
+  if ((missing & ENTRY_TOO_MUCH) && strlen (entry->path) > WALK_PATH_MAX)
+    return "its path is so long that what is in it is not looked at";
+  if (missing & ENTRY_TOO_MUCH)
+    return "it has more in it than memory is set apart for";
+  if (missing & ENTRY_NO_MEMBERS)
+    return "the directory is damaged";
+  if (missing & ENTRY_NO_XATTRS)
+    return "its extended attributes are damaged";
+  if (missing & ENTRY_NO_TARGET)
+    return "its target is damaged";
+  /* Of a name that one side alone has, the other's directory is. */
+  return entry->side[SIDE_BASE] == NULL || entry->side[SIDE_OVERLAY] == NULL ?
+    "the directory is damaged on the other side" :
+    "its content cannot be read";
+}
+
+static void
+report_entry (const struct direct_engine *direct, const struct delta_entry *entry)
+{
+  unsigned missing = 0;
+  const char *damage = NULL;
+
+  for (int side = 0; side < SIDES; ++side) {
+    const struct entry *e = entry->side[side];
+
+    if (e == NULL || e->missing == 0)
+      continue;
+    missing |= e->missing;
+    if (damage == NULL && direct->reader[side]->format->damage != NULL)
+      damage = direct->reader[side]->format->damage (direct->reader[side],
+                                                     entry_id (e));
+  }
+  log_report (direct->log, LOG_LEVEL_WARNING, "cannot read", entry->path,
+              "%s%s%s (%s)", reason_of (entry, missing),
+              damage != NULL ? ", " : "", damage != NULL ? damage : "",
+              direct->name);
+}
+
+/* Names what could not be judged. */
+static void
+report_unreadable (const struct direct_engine *direct, const struct delta *delta,
+                   size_t first)
+{
+  for (size_t i = first; i < delta->count; ++i)
+    if (delta->entries[i].status == STATUS_UNREADABLE)
+      report_entry (direct, &delta->entries[i]);
+}
+
+static void
+inodes_of (const struct content_question *question,
+           struct inode_id inode[SIDES])
+{
+  for (int side = 0; side < SIDES; ++side)
+    inode[side] = entry_id (&question->node[side]->entry);
+}
+
+/* Adds the files in the trees whose bytes have to be known. */
+static errint_t
+add_questions (const struct direct_engine *direct, bool both,
+               struct file_pairs *pairs)
+{
+  struct content_questions questions = { 0 };
+  errint_t err = compare_ask (direct->tree[SIDE_BASE], direct->tree[SIDE_OVERLAY],
+                              TRUST_NOTHING, both, &questions);
+
+  for (size_t i = 0; i < questions.count && err == 0; ++i) {
+    struct inode_id inode[SIDES];
+
+    inodes_of (&questions.list[i], inode);
+    err = file_pairs_add (pairs, inode, NULL, NULL, 0);
+  }
+  content_questions_clear (&questions);
+  return err;
+}
+
+/* It may take hours. */
+static void
+warn_of_reading (const struct direct_engine *direct, uint64_t bytes, size_t files)
+{
+  char text[SIZE_TEXT];
+
+  log_report (direct->log, LOG_LEVEL_WARNING, "reading all file data",
+              direct->name, "%s in %zu file%s, both sides together, because %s",
+              size_text (bytes, text), files, files == 1 ? "" : "s",
+              blocks_why_unknown (direct->blocks));
+}
+
+/* Compares the bytes of what is in PAIRS or in the trees, and adds to the trees
+ * what differs. */
+static errint_t
+compare_files (struct direct_engine *direct, const struct changes *changes,
+               struct comparer *comparer, struct file_pairs *pairs)
+{
+  size_t files;
+  errint_t err = add_questions (direct, true, pairs);
+
+  if (err == 0)
+    err = file_pairs_measure (pairs, comparer, &files);
+  if (err < 0)
+    return err;
+  if (comparer->written == NULL && files > 0)
+    warn_of_reading (direct, comparer->total, files);
+  err = file_pairs_compare (pairs, comparer);
+  return err < 0 ? err : walk_add_pairs (changes, pairs, direct->tree);
+}
+
+static errint_t
+compare_trees (struct direct_engine *direct, const struct file_pairs *pairs,
+               bool both, const struct compare_rules *rules,
+               struct delta *delta, unsigned filesystem)
+{
+  struct content_questions questions = { 0 };
+  errint_t err = compare_ask (direct->tree[SIDE_BASE], direct->tree[SIDE_OVERLAY],
+                              TRUST_NOTHING, both, &questions);
+
+  for (size_t i = 0; i < questions.count; ++i) {
+    struct inode_id inode[SIDES];
+
+    inodes_of (&questions.list[i], inode);
+    questions.list[i].answer = file_pairs_find (pairs, inode);
+  }
+  if (err == 0)
+    err = compare_finish (direct->tree[SIDE_BASE], direct->tree[SIDE_OVERLAY],
+                          rules, &questions, delta, filesystem);
+  content_questions_clear (&questions);
+  return err;
+}
+
+/* What the comparison cost, for -v. */
+static void
+report_cost (const struct direct_engine *direct, const struct comparer *comparer)
+{
+  uint64_t base = blocks_bytes_read (direct->blocks, SIDE_BASE);
+  uint64_t overlay = blocks_bytes_read (direct->blocks, SIDE_OVERLAY);
+
+  log_detail (direct->log, "%s: bytes read: %" PRIu64 " of the base, %" PRIu64
+              " of the overlay", direct->name, base, overlay);
+  log_detail (direct->log, "%s: of these file data, to compare it: %" PRIu64
+              " bytes of %" PRIu64 " files", direct->name, comparer->bytes,
+              comparer->files);
+}
+
+/* Fills the trees and compares them. */
+static errint_t
+compute_changes (struct direct_engine *direct, const struct compare_rules *rules,
+                 struct delta *delta, unsigned filesystem)
+{
+  CLEANUP_CHANGES struct changes changes = { 0 };
+  CLEANUP_FILE_PAIRS struct file_pairs pairs = { 0 };
+  struct comparer comparer = { 0 };
+  size_t first = delta->count;
+  bool both = direct->reader[SIDE_BASE] != NULL && direct->reader[SIDE_OVERLAY] != NULL;
+  bool known;
+  errint_t err = blocks_compute_written (direct->blocks, &known);
+
+  if (err == 0)
+    err = changes_compute (direct->reader[SIDE_BASE], direct->reader[SIDE_OVERLAY],
+                           direct->log, &changes);
+  if (err == 0 && changes.everything)
+    log_detail (direct->log, "%s: comparing both trees whole", direct->name);
+  if (err == 0 && both)
+    err = comparer_init (&comparer, direct->reader[SIDE_BASE],
+                         direct->reader[SIDE_OVERLAY], rules->progress);
+  if (err == 0)
+    err = walk_fill (&changes, rules, direct->tree, &pairs);
+  if (err == 0 && both)
+    err = compare_files (direct, &changes, &comparer, &pairs);
+  if (err == 0)
+    err = compare_trees (direct, &pairs, both, rules, delta, filesystem);
+  if (err == 0)
+    err = delta_own_metadata (delta, first);
+  for (int side = 0; side < SIDES; ++side)
+    if (direct->tree[side] != NULL)
+      tree_drop_nodes (direct->tree[side]);
+  if (err == 0)
+    report_cost (direct, &comparer);
+  comparer_clear (&comparer);
+  return err;
+}
+
+static bool
+has_unreadable (const struct delta *delta, size_t first)
+{
+  for (size_t i = first; i < delta->count; ++i)
+    if (delta->entries[i].status == STATUS_UNREADABLE)
+      return true;
+  return false;
+}
+
+static errint_t
+direct_compute (struct engine *engine, const struct compare_rules *rules,
+                struct delta *delta, unsigned filesystem)
+{
+  struct direct_engine *direct = of_engine (engine);
+  size_t first = delta->count;
+  errint_t err;
+
+  for (int side = 0; side < SIDES; ++side)
+    if (direct->reader[side] != NULL && (direct->tree[side] = tree_new ()) == NULL)
+      return log_error (direct->log, -ENOMEM, "cannot compare", direct->name);
+  err = compute_changes (direct, rules, delta, filesystem);
+  /* A mount may live on for days, and reads little metadata. */
+  blocks_forget (direct->blocks);
+  for (int side = 0; side < SIDES; ++side)
+    if (direct->reader[side] != NULL)
+      budget_lift (direct->reader[side]->budget);
+  if (rules->retry && err != -ENOMEM &&
+      (err < 0 || has_unreadable (delta, first)))
+    return -EAGAIN;
+  if (err < 0)
+    return err == -EREMOTEIO ? err
+      : log_error (direct->log, err, "cannot compare", direct->name);
+  report_unreadable (direct, delta, first);
+  return 0;
+}
+
+static errint_t
+read_file (struct direct_engine *direct, enum side side,
+           struct inode_id inode, void *buffer, size_t length,
+           uint64_t offset)
+{
+  struct open_file *file;
+  const struct runs *runs;
+  errint_t err = open_files_get (direct->files, side, inode, &file, &runs);
+
+  if (err < 0)
+    return err;
+  err = reader_load (direct->reader[side], runs, buffer, length, offset);
+  open_files_put (direct->files, file);
+  return err;
+}
+
+static errint_t
+direct_pread (struct engine *engine, enum side side,
+              const struct delta_entry *entry,
+              void *buffer, size_t length, uint64_t offset, size_t *got)
+{
+  struct direct_engine *direct = of_engine (engine);
+  const struct entry *file = entry->side[side];
+  const struct inode_id inode = entry_id (file);
+  errint_t err = -EIO;
+
+  *got = 0;
+  if (direct->reader[side] == NULL || file->type != ENTRY_FILE)
+    return -EIO;
+  if (offset >= file->size)
+    return 0;
+  if (length > file->size - offset)
+    length = (size_t) (file->size - offset);
+  if (!(file->missing & ENTRY_NO_METADATA))
+    err = read_file (direct, side, inode, buffer, length, offset);
+  if (err == 0)
+    *got = length;
+  else if (err != -EREMOTEIO
+           && open_files_first_failure (direct->files, side, inode))
+    log_report (direct->log, LOG_LEVEL_WARNING, "cannot read the content",
+                entry->path, "%s (%s)", strerror (-err), direct->name);
+  return err;
+}
+
+static errint_t
+direct_splice (struct engine *engine, enum side side,
+               const struct delta_entry *entry, int pipe, size_t length,
+               uint64_t offset)
+{
+  struct direct_engine *direct = of_engine (engine);
+  const struct entry *file = entry->side[side];
+  struct open_file *handle;
+  const struct runs *runs;
+  errint_t err;
+
+  /* Whatever is wrong is found, and reported, by reading. */
+  if (direct->reader[side] == NULL || (file->missing & ENTRY_NO_METADATA) != 0
+      || open_files_get (direct->files, side, entry_id (file), &handle,
+                         &runs) < 0)
+    return -ENOTSUP;
+  err = reader_splice (direct->reader[side], runs, pipe, length, offset);
+  open_files_put (direct->files, handle);
+  return err;
+}
+
+static errint_t
+direct_next_data (struct engine *engine, enum side side,
+                  const struct delta_entry *entry, uint64_t offset,
+                  uint64_t *start, uint64_t *length)
+{
+  struct direct_engine *direct = of_engine (engine);
+  const struct entry *file = entry->side[side];
+  struct open_file *handle;
+  const struct runs *runs;
+  errint_t err;
+
+  if (direct->reader[side] == NULL || file->type != ENTRY_FILE
+      || (file->missing & ENTRY_NO_METADATA) != 0)
+    return -EIO;
+  err = open_files_get (direct->files, side, entry_id (file), &handle, &runs);
+  if (err < 0)
+    return err;
+  err = runs_next_data (runs, offset, start, length);
+  open_files_put (direct->files, handle);
+  return err;
+}
+
+static errint_t
+direct_stat (struct engine *engine, enum side side, const char *path,
+             struct entry *entry)
+{
+  struct direct_engine *direct = of_engine (engine);
+  const struct reader *reader = direct->reader[side];
+  struct inode_id inode;
+  errint_t err;
+
+  if (reader == NULL)
+    return -ENOENT;
+  err = lookup_path (reader, path, false, &inode);
+  if (err < 0)
+    return err;
+  pthread_mutex_lock (&direct->lock);
+  err = reader->format->entry (reader, inode, direct->arena, entry);
+  pthread_mutex_unlock (&direct->lock);
+  if (err == 0 && (entry->missing & ENTRY_NO_METADATA))
+    err = -EIO;
+  return err;
+}
+
+/* What a file on the way to its bytes is. */
+static errint_t
+check_file (struct direct_engine *direct, const struct reader *reader,
+            struct inode_id inode)
+{
+  struct entry entry;
+  errint_t err;
+
+  pthread_mutex_lock (&direct->lock);
+  err = reader->format->entry (reader, inode, direct->arena, &entry);
+  pthread_mutex_unlock (&direct->lock);
+  if (err < 0 || entry.type == ENTRY_FILE)
+    return err;
+  if (entry.missing & ENTRY_NO_METADATA)
+    return -EIO;
+  return entry.type == ENTRY_DIRECTORY ? -EISDIR : -EINVAL;
+}
+
+static errint_t
+direct_read_path (struct engine *engine, enum side side, const char *path,
+                  size_t limit, char **result, size_t *length)
+{
+  struct direct_engine *direct = of_engine (engine);
+  const struct reader *reader = direct->reader[side];
+  CLEANUP_RUNS struct runs runs = { .list = NULL };
+  CLEANUP_FREE char *text = NULL;
+  struct inode_id inode;
+  errint_t err;
+
+  if (reader == NULL)
+    return -ENOENT;
+  err = lookup_path (reader, path, true, &inode);
+  if (err == 0)
+    err = check_file (direct, reader, inode);
+  if (err == 0)
+    err = reader->format->runs (reader, inode, &runs);
+  if (err < 0)
+    return err;
+  if (runs.size > limit)
+    return -EFBIG;
+  text = malloc ((size_t) runs.size + 1);
+  if (text == NULL)
+    return -ENOMEM;
+  err = reader_load (reader, &runs, text, (size_t) runs.size, 0);
+  if (err < 0)
+    return err;
+  text[runs.size] = '\0';
+  *length = (size_t) runs.size;
+  *result = steal_pointer (&text);
+  return 0;
+}
+
+static const struct engine_operations direct_operations = {
+  .name = "direct",
+  .compute = direct_compute,
+  .pread = direct_pread,
+  .splice = direct_splice,
+  .next_data = direct_next_data,
+  .stat = direct_stat,
+  .read_path = direct_read_path,
+  .close = direct_close,
+};
+
+static errint_t
+open_parts (struct direct_engine *direct,
+            const struct format *const format[SIDES],
+            const struct volume *const volume[SIDES], const char **reason)
+{
+  struct device *const device[SIDES] = {
+    volume[SIDE_BASE] != NULL ? volume[SIDE_BASE]->device : NULL,
+    volume[SIDE_OVERLAY] != NULL ? volume[SIDE_OVERLAY]->device : NULL,
+  };
+  errint_t err = blocks_new (device, &direct->blocks);
+
+  for (int side = 0; side < SIDES && err == 0; ++side)
+    if (volume[side] != NULL)
+      err = format[side]->open (direct->blocks, (enum side) side, reason,
+                                &direct->reader[side]);
+  if (err < 0)
+    return err;
+  direct->files = open_files_new (direct->reader);
+  direct->arena = arena_new ();
+  return direct->files == NULL || direct->arena == NULL ? -ENOMEM : 0;
+}
+
+errint_t
+engine_open (const struct format *const format[SIDES],
+             const struct volume *const volume[SIDES],
+             const char *name, const struct log *log,
+                 const char **reason, struct engine **result)
+{
+  struct direct_engine *direct = calloc (1, sizeof *direct);
+  errint_t err;
+
+  *reason = NULL;
+  if (direct == NULL)
+    return log_error (log, -ENOMEM, "cannot read the filesystem", name);
+  direct->engine.operations = &direct_operations;
+  direct->log = log;
+  pthread_mutex_init (&direct->lock, NULL);
+  direct->name = strdup (name);
+  err = direct->name == NULL ? -ENOMEM
+    : open_parts (direct, format, volume, reason);
+  if (err == 0) {
+    *result = &direct->engine;
+    return 0;
+  }
+  if (err != -ENOTSUP && err != -EREMOTEIO)
+    log_report (log, LOG_LEVEL_ERROR, "cannot read the filesystem", name,
+                "%s", *reason != NULL ? *reason : strerror (-err));
+  direct_close (&direct->engine);
+  return err;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whose the blocks of a filesystem are, for the account.
+ */
+#ifndef DELTAFS_EXT_ACCOUNT_PLACES_H
+#define DELTAFS_EXT_ACCOUNT_PLACES_H
+
+#include "account_claims.h"
+#include "errint.h"
+#include "filesystem.h"
+
+/* Claims what has its place by the filesystem's geometry: superblocks,
+ * descriptors, bitmaps, inode tables.  -ENOMEM. */
+errint_t account_claim_places (const struct filesystem *fs,
+                               struct account_claims *claims);
+
+/* Claims the blocks of all inodes.  BASE, which may be NULL, tells which files
+ * are new.  -ENOMEM. */
+errint_t account_claim_inodes (const struct filesystem *fs,
+                               const struct filesystem *base,
+                               struct account_claims *claims);
+
+#endif
