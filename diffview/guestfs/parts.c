@@ -55,6 +55,50 @@ parts_want_snapshots (struct tree *const trees[SIDES])
   return false;
 }
 
+/* How many nodes there are at and below NODE, without those of subvolumes in
+ * it; no more than LIMIT are counted. */
+static uint64_t
+count_nodes (const struct tree_node *node, uint64_t limit)
+{
+  const struct tree tree = { .root = (struct tree_node *) (uintptr_t) node };
+  CLEANUP_WALK struct tree_walk walk = { .started = false };
+  uint64_t count = 0;
+  bool more;
+
+  tree_walk_start (&walk, &tree, NULL);
+  while (count < limit && tree_walk_next (&walk, &more) == 0 && more) {
+    const struct tree_node *found = walk.pair.node[SIDE_BASE];
+
+    if (found != node && is_subvolume (found))
+      tree_walk_leave (&walk, walk.depth);
+    else
+      ++count;
+  }
+  return count;
+}
+
+/* Draws what the comparison with NODE can add to the delta set. */
+static bool
+draw (struct parts *parts, const struct tree_node *node)
+{
+  uint64_t count = count_nodes (node, parts->allowance + 1);
+
+  if (count > parts->allowance)
+    return false;
+  parts->allowance -= count;
+  return true;
+}
+
+/* A snapshot that has little left of its source is told in fewer words as what
+ * it is. */
+static bool
+is_like (const struct tree_node *overlay, const struct tree_node *base)
+{
+  uint64_t most = 2 * count_nodes (overlay, UINT64_MAX);
+
+  return count_nodes (base, most + 1) <= most;
+}
+
 static errint_t
 hide (struct parts *parts, struct tree_node *node)
 {
@@ -144,7 +188,8 @@ add_mounted (struct parts *parts, char *const *pairs)
     struct tree_node *base =
       find_directory (parts->trees[SIDE_BASE], pairs[1]);
 
-    if (overlay != NULL && base != NULL && !is_part (parts, overlay))
+    if (overlay != NULL && base != NULL && !is_part (parts, overlay)
+        && draw (parts, base))
       err = add_part (parts, base, overlay, true);
   }
   return err;
@@ -210,7 +255,7 @@ add_snapshots (struct parts *parts, const struct snapshots snapshots[SIDES])
         || is_part (parts, overlay))
       continue;
     base = find_source (parts, snapshots, overlay);
-    if (base != NULL)
+    if (base != NULL && is_like (overlay, base))
       err = add_part (parts, base, overlay, false);
   }
   return err;
@@ -243,6 +288,7 @@ parts_find (struct tree *const trees[SIDES], char *const *pairs,
     return 0;
   parts->trees[SIDE_BASE] = trees[SIDE_BASE];
   parts->trees[SIDE_OVERLAY] = trees[SIDE_OVERLAY];
+  parts->allowance = 2 * trees[SIDE_BASE]->node_count;
   err = add_mounted (parts, pairs);
   if (err == 0)
     err = add_snapshots (parts, snapshots);

@@ -11,6 +11,10 @@
  * against its source: it is added, and so is what is not in the source, but
  * what the two share is not told again.
  *
+ * How many times a guest can have one tree of the base compared is bounded: by
+ * twice the base's size for what is mounted, by twice its own size for a
+ * snapshot.  What goes beyond that is compared path by path.
+ *
  * Each such part is taken out of the trees for the comparison of the rest,
  * and has a comparison of its own.
  */
@@ -40,6 +44,7 @@ struct parts {
   struct hidden { struct tree_node *node; uint32_t members; } *hidden;
   size_t hidden_count;
   struct tree *trees[SIDES];    /* borrowed, as are the nodes */
+  uint64_t allowance;           /* of nodes that may be compared once more */
 };
 
 /* Has the overlay's tree subvolumes that the base's does not have, so that

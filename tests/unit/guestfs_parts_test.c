@@ -239,6 +239,52 @@ test_strangers (void **state)
   finish (&pair);
 }
 
+/* Nobody makes a list long by snapshots that are empty by now. */
+static void
+test_empty_snapshot (void **state)
+{
+  struct pair pair;
+
+  (void) state;
+  start (&pair);
+  put_root (&pair);
+  put (&pair, SIDE_OVERLAY, "/2/", 7, 256);
+  tell_root (&pair);
+  tell (&pair, SIDE_OVERLAY, "ID 257 gen 9 top level 5 parent_uuid " UUID (1)
+        " uuid " UUID (2) " path 2\n");
+  expect (&pair, NULL, "- /\nA /2\n");
+  finish (&pair);
+}
+
+/* Nor by mounting one of the base's in many places. */
+static void
+test_many_mounts (void **state)
+{
+  char names[5][8], old_root[] = "/1";
+  char *pairs[11] = { NULL };
+  struct pair pair;
+
+  (void) state;
+  start (&pair);
+  put_root (&pair);
+  for (int i = 0; i < 5; ++i) {
+    snprintf (names[i], sizeof names[i], "/n%d", i);
+    pairs[2 * i] = names[i];
+    pairs[2 * i + 1] = old_root;
+    snprintf (names[i], sizeof names[i], "/n%d/", i);
+    put (&pair, SIDE_OVERLAY, names[i], 20 + (uint32_t) i, 256);
+    snprintf (names[i], sizeof names[i], "/n%d", i);
+  }
+  expect (&pair, pairs,
+          "- /\n"
+          "- /n0\nD /n0/a\nD /n0/b\nD /n0/in\nD /n0/in/c\n"
+          "- /n1\nD /n1/a\nD /n1/b\nD /n1/in\nD /n1/in/c\n"
+          "- /n2\nD /n2/a\nD /n2/b\nD /n2/in\nD /n2/in/c\n"
+          "- /n3\nD /n3/a\nD /n3/b\nD /n3/in\nD /n3/in/c\n"
+          "A /n4\n");
+  finish (&pair);
+}
+
 /* The new root is a snapshot of the old one, which stays. */
 static void
 test_new_root (void **state)
@@ -286,6 +332,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_snapshots),
     cmocka_unit_test (test_strangers),
+    cmocka_unit_test (test_empty_snapshot),
+    cmocka_unit_test (test_many_mounts),
     cmocka_unit_test (test_new_root),
     cmocka_unit_test (test_rollback),
   };
