@@ -57,6 +57,7 @@ enum {
   ENTRY_NO_MEMBERS = 1 << 4,    /* some names of a directory may be missing */
   ENTRY_TOO_MUCH = 1 << 5,      /* beside one of these: given up, not damaged */
 };
+#define ENTRY_MISSING_ALL ((1U << 6) - 1)
 
 /* DOS attributes, of filesystems that have them. */
 enum {

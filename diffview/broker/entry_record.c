@@ -10,8 +10,6 @@
 #include "protocol.h"
 #include "records.h"
 
-#define MISSING_ALL (ENTRY_NO_METADATA | ENTRY_NO_XATTRS | ENTRY_NO_TARGET \
-                     | ENTRY_NO_CONTENT | ENTRY_NO_MEMBERS)
 #define KINDS_ALL ((1U << KIND_BITS) - 1)
 #define NANOSECONDS 1000000000
 
@@ -121,7 +119,7 @@ get_entry (struct wire *wire, struct arena *arena, struct entry *entry)
   get_time (wire, &entry->mtime);
   get_time (wire, &entry->atime);
   get_time (wire, &entry->ctime);
-  if (entry->type > ENTRY_SOCKET || (entry->missing & ~MISSING_ALL) != 0
+  if (entry->type > ENTRY_SOCKET || (entry->missing & ~ENTRY_MISSING_ALL) != 0
       || entry->size > INT64_MAX)
     return wire_refuse (wire);
   if (!get_xattrs (wire, arena, &entry->xattrs))

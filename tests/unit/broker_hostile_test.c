@@ -288,6 +288,7 @@ record (unsigned char *bytes, size_t size)
   };
   const struct entry_xattrs xattrs = { list, 2 };
   const struct entry base = { .type = ENTRY_FILE, .size = 5,
+                              .missing = ENTRY_NO_CONTENT | ENTRY_TOO_MUCH,
                               .xattrs = &xattrs };
   const struct entry overlay = { .type = ENTRY_SYMLINK, .permissions = 0777,
                                  .target = "target", .target_length = 6 };
@@ -379,7 +380,8 @@ test_damaged_records (void **state)
   }
 }
 
-/* All kinds come over, those without a name too, and nothing else does. */
+/* All kinds come over, those without a name too, and nothing else does; so does
+ * all that may be missing. */
 static void
 test_kinds (void **state)
 {
@@ -396,6 +398,8 @@ test_kinds (void **state)
   assert_true (get_delta_entry (link.wire, arena, &entry));
   close_link (&link);
   assert_int_equal (entry.kinds, kinds);
+  assert_int_equal (entry.side[SIDE_BASE]->missing,
+                    ENTRY_NO_CONTENT | ENTRY_TOO_MUCH);
 
   place = memmem (bytes, length, &kinds, sizeof kinds);
   assert_non_null (place);
