@@ -21,7 +21,7 @@
 
 #include "cleanup.h"
 #include "fusermount.h"
-#include "mount_table.h"
+#include "mountinfo.h"
 #include "mounting.h"
 #include "serve.h"
 
@@ -176,6 +176,33 @@ mount_by_helper (const char *path, const char *source,
   return fusermount_mount (path, source, options, log, device);
 }
 
+/* The number of the mount whose root is PATH, or -1. */
+static int
+find_id (const char *path)
+{
+  CLEANUP_CLOSE int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  return fd < 0 ? -1 : mount_of_descriptor (fd);
+}
+
+/* Where the mount of ours with that number is by now, new.  -ENOENT when there
+ * is none; other errors: it cannot be known. */
+static errint_t
+find_path (int id, char **path)
+{
+  CLEANUP (mounts_free) struct mounts *mounts = NULL;
+  const struct mount_row *row;
+  errint_t error = id < 0 ? -EINVAL : mounts_read (&mounts);
+
+  if (error < 0)
+    return error;
+  row = mounts_with_id (mounts, id);
+  if (row == NULL || !mount_is_deltafs (row))
+    return -ENOENT;
+  *path = strdup (row->point);
+  return *path != NULL ? 0 : -ENOMEM;
+}
+
 errint_t
 mounting_do (const char *mount_point, const struct serve_options *options,
              const struct log *log, struct mounting *mounting, int *device)
@@ -199,7 +226,7 @@ mounting_do (const char *mount_point, const struct serve_options *options,
     return error;
 
   mounting->path = steal_pointer (&path);
-  mounting->id = mount_table_id (mounting->path);
+  mounting->id = find_id (mounting->path);
   return 0;
 }
 
@@ -222,7 +249,7 @@ mounting_undo (struct mounting *mounting, const struct log *log)
 
   if (path == NULL)
     return 0;
-  error = mount_table_find (mounting->id, &current);
+  error = find_path (mounting->id, &current);
   if (error == -ENOENT)
     return 0;                   /* undone from outside */
   if (error < 0) {              /* not to be known: where it was made */

@@ -15,7 +15,7 @@ struct serve_options;
 /* A mount that was made; all zero: none. */
 struct mounting {
   char *path;                   /* owned, absolute; NULL when there is none */
-  int id;                       /* mount ID, see mount_table.h */
+  int id;                       /* of the mount, or -1: not known */
 };
 
 /* Can /dev/fuse be opened, and is allow_other allowed?  Reported if not. */

@@ -28,22 +28,6 @@ struct search {
   FILE *text;
 };
 
-/* The ID of the mount that a descriptor belongs to (proc(5), fdinfo), or -1. */
-static int
-mount_of_descriptor (int fd)
-{
-  char path[64], line[128];
-  CLEANUP_FCLOSE FILE *file = NULL;
-  int id;
-
-  snprintf (path, sizeof path, "/proc/self/fdinfo/%d", fd);
-  file = fopen (path, "re");
-  while (file != NULL && fgets (line, sizeof line, file) != NULL)
-    if (sscanf (line, "mnt_id: %d", &id) == 1)
-      return id;
-  return -1;
-}
-
 /* Does the link NAME in DIRECTORY lead into the mount?  A path alone does not
  * say so: the supervisor has the directory open that is under the mount. */
 static bool

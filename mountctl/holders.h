@@ -5,7 +5,7 @@
 #ifndef DELTAFS_HOLDERS_H
 #define DELTAFS_HOLDERS_H
 
-#include "mounts.h"
+#include "mountinfo.h"
 
 /* The processes that have a file of the mount open or mapped, or stand in a
  * directory of it, as far as this user may know: "bash (1234, working

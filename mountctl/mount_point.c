@@ -5,7 +5,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <paths.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,9 @@
 #include <unistd.h>
 
 #include "mount_point.h"
-#include "mounts.h"
+#include "mountinfo.h"
 #include "now.h"
+#include "program_path.h"
 #include "supervisors.h"
 #include "unmount.h"
 
@@ -148,35 +148,12 @@ check_empty (int directory)
   return -errno;
 }
 
-/* Is the program in one of the directories of PATH? */
-static bool
-is_in_path (const char *program)
-{
-  const char *path = getenv ("PATH");
-
-  if (path == NULL)
-    path = _PATH_DEFPATH;
-  while (*path != '\0') {
-    size_t length = strcspn (path, ":");
-    CLEANUP_FREE char *file = NULL;
-
-    if (asprintf (&file, "%.*s/%s", (int) length, path, program) < 0) {
-      file = NULL;
-      return false;
-    }
-    if (access (file, X_OK) == 0)
-      return true;
-    path += length;
-    if (*path == ':')
-      ++path;
-  }
-  return false;
-}
-
 static errint_t
 check_helper (const struct log *log)
 {
-  if (geteuid () == 0 || is_in_path (FUSERMOUNT))
+  char program[PATH_MAX];
+
+  if (geteuid () == 0 || program_find (FUSERMOUNT, program))
     return 0;
   log_report (log, LOG_LEVEL_ERROR, what, FUSERMOUNT,
               "not found, and this is not root");

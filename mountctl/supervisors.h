@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "cleanup.h"
-#include "mounts.h"
+#include "mountinfo.h"
 
 /* More than one only where the device of a mount that is still ending was
  * given to a new one. */

@@ -13,7 +13,7 @@
 
 #include "command.h"
 #include "holders.h"
-#include "mounts.h"
+#include "mountinfo.h"
 #include "now.h"
 #include "stale_directories.h"
 #include "supervisors.h"

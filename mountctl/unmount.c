@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "mounts.h"
+#include "mountinfo.h"
 #include "unmount.h"
 
 /* fusermount3 says the reason in words only.  It serves the user who made the

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "mounts.h"
+#include "mountinfo.h"
 
 static struct mounts *
 parse (const char *text)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mounts.h"
+#include "mountinfo.h"
 
 /* Undoes \OOO in place. */
 static void
@@ -167,6 +167,21 @@ mounts_with_id (const struct mounts *mounts, int id)
     if (mounts->list[i].id == id)
       return &mounts->list[i];
   return NULL;
+}
+
+int
+mount_of_descriptor (int fd)
+{
+  char path[64], line[128];
+  CLEANUP_FCLOSE FILE *file = NULL;
+  int id;
+
+  snprintf (path, sizeof path, "/proc/self/fdinfo/%d", fd);
+  file = fopen (path, "re");
+  while (file != NULL && fgets (line, sizeof line, file) != NULL)
+    if (sscanf (line, "mnt_id: %d", &id) == 1)
+      return id;
+  return -1;
 }
 
 bool

@@ -3,8 +3,8 @@
  * The kernel's table of mounts (/proc/self/mountinfo, proc(5)).  It tells of
  * a dead or hanging mount, too, where every other call would fail or wait.
  */
-#ifndef DELTAFS_MOUNTS_H
-#define DELTAFS_MOUNTS_H
+#ifndef DELTAFS_MOUNTINFO_H
+#define DELTAFS_MOUNTINFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +46,10 @@ const struct mount_row *mounts_below (const struct mounts *mounts,
 
 /* The mount with that number, or NULL. */
 const struct mount_row *mounts_with_id (const struct mounts *mounts, int id);
+
+/* The number of the mount that an open file is on (proc(5), fdinfo: mnt_id), or
+ * -1 when it cannot be known.  Sends no request to the filesystem. */
+int mount_of_descriptor (int fd);
 
 /* Is it one of ours? */
 bool mount_is_deltafs (const struct mount_row *row);
