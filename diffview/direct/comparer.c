@@ -207,7 +207,8 @@ comparer_measure (const struct comparer *comparer,
 }
 
 errint_t
-comparer_compare (struct comparer *comparer, const struct inode_id inode[SIDES],
+comparer_compare (struct comparer *comparer,
+                  const struct inode_id inode[SIDES],
                   enum content_answer *answer)
 {
   uint64_t before = comparer->bytes;

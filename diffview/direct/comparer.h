@@ -36,7 +36,8 @@ void comparer_clear (struct comparer *comparer);
 /* How many bytes comparing regular files of the same size, given by their inode
  * numbers, reads at most, on both sides together.  -ENOMEM. */
 errint_t comparer_measure (const struct comparer *comparer,
-                           const struct inode_id inode[SIDES], uint64_t *bytes);
+                           const struct inode_id inode[SIDES],
+                           uint64_t *bytes);
 
 /* Compares them into *ANSWER.  -ENOMEM. */
 errint_t comparer_compare (struct comparer *comparer,

@@ -44,7 +44,8 @@ class_of_block (const struct accounting *accounting, uint64_t block)
     return (enum account_class) (value - 1);
   if (overlay->damaged)
     return ACCOUNT_UNKNOWN;
-  if (accounting->reader[SIDE_BASE] != NULL && claims_of (&base->claims, block) != 0)
+  if (accounting->reader[SIDE_BASE] != NULL && claims_of (&base->claims,
+                                                          block) != 0)
     return ACCOUNT_FREED;
   return base->damaged || accounting->base_unknown ? ACCOUNT_UNKNOWN :
     ACCOUNT_NEVER_USED;

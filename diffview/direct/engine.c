@@ -21,7 +21,7 @@
 #include "size_text.h"
 #include "walk.h"
 
-struct direct_engine {
+struct differ {
   struct engine engine;         /* first: the two are converted */
   const struct log *log;
   char *name;                   /* owned */
@@ -34,30 +34,30 @@ struct direct_engine {
   struct arena *arena;          /* what stat gave out */
 };
 
-static struct direct_engine *
+static struct differ *
 of_engine (struct engine *engine)
 {
-  return (struct direct_engine *) engine;
+  return (struct differ *) engine;
 }
 
 static void
 direct_close (struct engine *engine)
 {
-  struct direct_engine *direct = of_engine (engine);
+  struct differ *differ = of_engine (engine);
 
   for (int side = 0; side < SIDES; ++side) {
-    tree_free (direct->tree[side]);
-    if (direct->reader[side] != NULL)
-      direct->reader[side]->format->close (direct->reader[side]);
+    tree_free (differ->tree[side]);
+    if (differ->reader[side] != NULL)
+      differ->reader[side]->format->close (differ->reader[side]);
   }
-  if (direct->files != NULL)
-    open_files_free (direct->files);
-  if (direct->blocks != NULL)
-    blocks_free (direct->blocks);
-  arena_free (direct->arena);
-  pthread_mutex_destroy (&direct->lock);
-  free (direct->name);
-  free (direct);
+  if (differ->files != NULL)
+    open_files_free (differ->files);
+  if (differ->blocks != NULL)
+    blocks_free (differ->blocks);
+  arena_free (differ->arena);
+  pthread_mutex_destroy (&differ->lock);
+  free (differ->name);
+  free (differ);
 }
 
 static const char *
@@ -82,7 +82,7 @@ reason_of (const struct delta_entry *entry, unsigned missing)
 }
 
 static void
-report_entry (const struct direct_engine *direct, const struct delta_entry *entry)
+report_entry (const struct differ *differ, const struct delta_entry *entry)
 {
   unsigned missing = 0;
   const char *damage = NULL;
@@ -93,24 +93,24 @@ report_entry (const struct direct_engine *direct, const struct delta_entry *entr
     if (e == NULL || e->missing == 0)
       continue;
     missing |= e->missing;
-    if (damage == NULL && direct->reader[side]->format->damage != NULL)
-      damage = direct->reader[side]->format->damage (direct->reader[side],
+    if (damage == NULL && differ->reader[side]->format->damage != NULL)
+      damage = differ->reader[side]->format->damage (differ->reader[side],
                                                      entry_id (e));
   }
-  log_report (direct->log, LOG_LEVEL_WARNING, "cannot read", entry->path,
+  log_report (differ->log, LOG_LEVEL_WARNING, "cannot read", entry->path,
               "%s%s%s (%s)", reason_of (entry, missing),
               damage != NULL ? ", " : "", damage != NULL ? damage : "",
-              direct->name);
+              differ->name);
 }
 
 /* Names what could not be judged. */
 static void
-report_unreadable (const struct direct_engine *direct, const struct delta *delta,
+report_unreadable (const struct differ *differ, const struct delta *delta,
                    size_t first)
 {
   for (size_t i = first; i < delta->count; ++i)
     if (delta->entries[i].status == STATUS_UNREADABLE)
-      report_entry (direct, &delta->entries[i]);
+      report_entry (differ, &delta->entries[i]);
 }
 
 static void
@@ -123,11 +123,12 @@ inodes_of (const struct content_question *question,
 
 /* Adds the files in the trees whose bytes have to be known. */
 static errint_t
-add_questions (const struct direct_engine *direct, bool both,
+add_questions (const struct differ *differ, bool both,
                struct file_pairs *pairs)
 {
   struct content_questions questions = { 0 };
-  errint_t err = compare_ask (direct->tree[SIDE_BASE], direct->tree[SIDE_OVERLAY],
+  errint_t err = compare_ask (differ->tree[SIDE_BASE],
+                              differ->tree[SIDE_OVERLAY],
                               TRUST_NOTHING, both, &questions);
 
   for (size_t i = 0; i < questions.count && err == 0; ++i) {
@@ -142,42 +143,43 @@ add_questions (const struct direct_engine *direct, bool both,
 
 /* It may take hours. */
 static void
-warn_of_reading (const struct direct_engine *direct, uint64_t bytes, size_t files)
+warn_of_reading (const struct differ *differ, uint64_t bytes, size_t files)
 {
   char text[SIZE_TEXT];
 
-  log_report (direct->log, LOG_LEVEL_WARNING, "reading all file data",
-              direct->name, "%s in %zu file%s, both sides together, because %s",
+  log_report (differ->log, LOG_LEVEL_WARNING, "reading all file data",
+              differ->name, "%s in %zu file%s, both sides together, because %s",
               size_text (bytes, text), files, files == 1 ? "" : "s",
-              blocks_why_unknown (direct->blocks));
+              blocks_why_unknown (differ->blocks));
 }
 
 /* Compares the bytes of what is in PAIRS or in the trees, and adds to the trees
  * what differs. */
 static errint_t
-compare_files (struct direct_engine *direct, const struct changes *changes,
+compare_files (struct differ *differ, const struct changes *changes,
                struct comparer *comparer, struct file_pairs *pairs)
 {
   size_t files;
-  errint_t err = add_questions (direct, true, pairs);
+  errint_t err = add_questions (differ, true, pairs);
 
   if (err == 0)
     err = file_pairs_measure (pairs, comparer, &files);
   if (err < 0)
     return err;
   if (comparer->written == NULL && files > 0)
-    warn_of_reading (direct, comparer->total, files);
+    warn_of_reading (differ, comparer->total, files);
   err = file_pairs_compare (pairs, comparer);
-  return err < 0 ? err : walk_add_pairs (changes, pairs, direct->tree);
+  return err < 0 ? err : walk_add_pairs (changes, pairs, differ->tree);
 }
 
 static errint_t
-compare_trees (struct direct_engine *direct, const struct file_pairs *pairs,
+compare_trees (struct differ *differ, const struct file_pairs *pairs,
                bool both, const struct compare_rules *rules,
                struct delta *delta, unsigned filesystem)
 {
   struct content_questions questions = { 0 };
-  errint_t err = compare_ask (direct->tree[SIDE_BASE], direct->tree[SIDE_OVERLAY],
+  errint_t err = compare_ask (differ->tree[SIDE_BASE],
+                              differ->tree[SIDE_OVERLAY],
                               TRUST_NOTHING, both, &questions);
 
   for (size_t i = 0; i < questions.count; ++i) {
@@ -187,7 +189,7 @@ compare_trees (struct direct_engine *direct, const struct file_pairs *pairs,
     questions.list[i].answer = file_pairs_find (pairs, inode);
   }
   if (err == 0)
-    err = compare_finish (direct->tree[SIDE_BASE], direct->tree[SIDE_OVERLAY],
+    err = compare_finish (differ->tree[SIDE_BASE], differ->tree[SIDE_OVERLAY],
                           rules, &questions, delta, filesystem);
   content_questions_clear (&questions);
   return err;
@@ -195,52 +197,53 @@ compare_trees (struct direct_engine *direct, const struct file_pairs *pairs,
 
 /* What the comparison cost, for -v. */
 static void
-report_cost (const struct direct_engine *direct, const struct comparer *comparer)
+report_cost (const struct differ *differ, const struct comparer *comparer)
 {
-  uint64_t base = blocks_bytes_read (direct->blocks, SIDE_BASE);
-  uint64_t overlay = blocks_bytes_read (direct->blocks, SIDE_OVERLAY);
+  uint64_t base = blocks_bytes_read (differ->blocks, SIDE_BASE);
+  uint64_t overlay = blocks_bytes_read (differ->blocks, SIDE_OVERLAY);
 
-  log_detail (direct->log, "%s: bytes read: %" PRIu64 " of the base, %" PRIu64
-              " of the overlay", direct->name, base, overlay);
-  log_detail (direct->log, "%s: of these file data, to compare it: %" PRIu64
-              " bytes of %" PRIu64 " files", direct->name, comparer->bytes,
+  log_detail (differ->log, "%s: bytes read: %" PRIu64 " of the base, %" PRIu64
+              " of the overlay", differ->name, base, overlay);
+  log_detail (differ->log, "%s: of these file data, to compare it: %" PRIu64
+              " bytes of %" PRIu64 " files", differ->name, comparer->bytes,
               comparer->files);
 }
 
 /* Fills the trees and compares them. */
 static errint_t
-compute_changes (struct direct_engine *direct, const struct compare_rules *rules,
+compute_changes (struct differ *differ, const struct compare_rules *rules,
                  struct delta *delta, unsigned filesystem)
 {
   CLEANUP_CHANGES struct changes changes = { 0 };
   CLEANUP_FILE_PAIRS struct file_pairs pairs = { 0 };
   struct comparer comparer = { 0 };
   size_t first = delta->count;
-  bool both = direct->reader[SIDE_BASE] != NULL && direct->reader[SIDE_OVERLAY] != NULL;
+  bool both = differ->reader[SIDE_BASE] != NULL && differ->reader[SIDE_OVERLAY] != NULL;
   bool known;
-  errint_t err = blocks_compute_written (direct->blocks, &known);
+  errint_t err = blocks_compute_written (differ->blocks, &known);
 
   if (err == 0)
-    err = changes_compute (direct->reader[SIDE_BASE], direct->reader[SIDE_OVERLAY],
-                           direct->log, &changes);
+    err = changes_compute (differ->reader[SIDE_BASE],
+                           differ->reader[SIDE_OVERLAY],
+                           differ->log, &changes);
   if (err == 0 && changes.everything)
-    log_detail (direct->log, "%s: comparing both trees whole", direct->name);
+    log_detail (differ->log, "%s: comparing both trees whole", differ->name);
   if (err == 0 && both)
-    err = comparer_init (&comparer, direct->reader[SIDE_BASE],
-                         direct->reader[SIDE_OVERLAY], rules->progress);
+    err = comparer_init (&comparer, differ->reader[SIDE_BASE],
+                         differ->reader[SIDE_OVERLAY], rules->progress);
   if (err == 0)
-    err = walk_fill (&changes, rules, direct->tree, &pairs);
+    err = walk_fill (&changes, rules, differ->tree, &pairs);
   if (err == 0 && both)
-    err = compare_files (direct, &changes, &comparer, &pairs);
+    err = compare_files (differ, &changes, &comparer, &pairs);
   if (err == 0)
-    err = compare_trees (direct, &pairs, both, rules, delta, filesystem);
+    err = compare_trees (differ, &pairs, both, rules, delta, filesystem);
   if (err == 0)
     err = delta_own_metadata (delta, first);
   for (int side = 0; side < SIDES; ++side)
-    if (direct->tree[side] != NULL)
-      tree_drop_nodes (direct->tree[side]);
+    if (differ->tree[side] != NULL)
+      tree_drop_nodes (differ->tree[side]);
   if (err == 0)
-    report_cost (direct, &comparer);
+    report_cost (differ, &comparer);
   comparer_clear (&comparer);
   return err;
 }
@@ -258,42 +261,42 @@ static errint_t
 direct_compute (struct engine *engine, const struct compare_rules *rules,
                 struct delta *delta, unsigned filesystem)
 {
-  struct direct_engine *direct = of_engine (engine);
+  struct differ *differ = of_engine (engine);
   size_t first = delta->count;
   errint_t err;
 
   for (int side = 0; side < SIDES; ++side)
-    if (direct->reader[side] != NULL && (direct->tree[side] = tree_new ()) == NULL)
-      return log_error (direct->log, -ENOMEM, "cannot compare", direct->name);
-  err = compute_changes (direct, rules, delta, filesystem);
+    if (differ->reader[side] != NULL && (differ->tree[side] = tree_new ()) == NULL)
+      return log_error (differ->log, -ENOMEM, "cannot compare", differ->name);
+  err = compute_changes (differ, rules, delta, filesystem);
   /* A mount may live on for days, and reads little metadata. */
-  blocks_forget (direct->blocks);
+  blocks_forget (differ->blocks);
   for (int side = 0; side < SIDES; ++side)
-    if (direct->reader[side] != NULL)
-      budget_lift (direct->reader[side]->budget);
+    if (differ->reader[side] != NULL)
+      budget_lift (differ->reader[side]->budget);
   if (rules->retry && err != -ENOMEM &&
       (err < 0 || has_unreadable (delta, first)))
     return -EAGAIN;
   if (err < 0)
     return err == -EREMOTEIO ? err
-      : log_error (direct->log, err, "cannot compare", direct->name);
-  report_unreadable (direct, delta, first);
+      : log_error (differ->log, err, "cannot compare", differ->name);
+  report_unreadable (differ, delta, first);
   return 0;
 }
 
 static errint_t
-read_file (struct direct_engine *direct, enum side side,
+read_file (struct differ *differ, enum side side,
            struct inode_id inode, void *buffer, size_t length,
            uint64_t offset)
 {
   struct open_file *file;
   const struct runs *runs;
-  errint_t err = open_files_get (direct->files, side, inode, &file, &runs);
+  errint_t err = open_files_get (differ->files, side, inode, &file, &runs);
 
   if (err < 0)
     return err;
-  err = reader_load (direct->reader[side], runs, buffer, length, offset);
-  open_files_put (direct->files, file);
+  err = reader_load (differ->reader[side], runs, buffer, length, offset);
+  open_files_put (differ->files, file);
   return err;
 }
 
@@ -302,26 +305,26 @@ direct_pread (struct engine *engine, enum side side,
               const struct delta_entry *entry,
               void *buffer, size_t length, uint64_t offset, size_t *got)
 {
-  struct direct_engine *direct = of_engine (engine);
+  struct differ *differ = of_engine (engine);
   const struct entry *file = entry->side[side];
   const struct inode_id inode = entry_id (file);
   errint_t err = -EIO;
 
   *got = 0;
-  if (direct->reader[side] == NULL || file->type != ENTRY_FILE)
+  if (differ->reader[side] == NULL || file->type != ENTRY_FILE)
     return -EIO;
   if (offset >= file->size)
     return 0;
   if (length > file->size - offset)
     length = (size_t) (file->size - offset);
   if (!(file->missing & ENTRY_NO_METADATA))
-    err = read_file (direct, side, inode, buffer, length, offset);
+    err = read_file (differ, side, inode, buffer, length, offset);
   if (err == 0)
     *got = length;
   else if (err != -EREMOTEIO
-           && open_files_first_failure (direct->files, side, inode))
-    log_report (direct->log, LOG_LEVEL_WARNING, "cannot read the content",
-                entry->path, "%s (%s)", strerror (-err), direct->name);
+           && open_files_first_failure (differ->files, side, inode))
+    log_report (differ->log, LOG_LEVEL_WARNING, "cannot read the content",
+                entry->path, "%s (%s)", strerror (-err), differ->name);
   return err;
 }
 
@@ -330,19 +333,19 @@ direct_splice (struct engine *engine, enum side side,
                const struct delta_entry *entry, int pipe, size_t length,
                uint64_t offset)
 {
-  struct direct_engine *direct = of_engine (engine);
+  struct differ *differ = of_engine (engine);
   const struct entry *file = entry->side[side];
   struct open_file *handle;
   const struct runs *runs;
   errint_t err;
 
   /* Whatever is wrong is found, and reported, by reading. */
-  if (direct->reader[side] == NULL || (file->missing & ENTRY_NO_METADATA) != 0
-      || open_files_get (direct->files, side, entry_id (file), &handle,
+  if (differ->reader[side] == NULL || (file->missing & ENTRY_NO_METADATA) != 0
+      || open_files_get (differ->files, side, entry_id (file), &handle,
                          &runs) < 0)
     return -ENOTSUP;
-  err = reader_splice (direct->reader[side], runs, pipe, length, offset);
-  open_files_put (direct->files, handle);
+  err = reader_splice (differ->reader[side], runs, pipe, length, offset);
+  open_files_put (differ->files, handle);
   return err;
 }
 
@@ -351,20 +354,20 @@ direct_next_data (struct engine *engine, enum side side,
                   const struct delta_entry *entry, uint64_t offset,
                   uint64_t *start, uint64_t *length)
 {
-  struct direct_engine *direct = of_engine (engine);
+  struct differ *differ = of_engine (engine);
   const struct entry *file = entry->side[side];
   struct open_file *handle;
   const struct runs *runs;
   errint_t err;
 
-  if (direct->reader[side] == NULL || file->type != ENTRY_FILE
+  if (differ->reader[side] == NULL || file->type != ENTRY_FILE
       || (file->missing & ENTRY_NO_METADATA) != 0)
     return -EIO;
-  err = open_files_get (direct->files, side, entry_id (file), &handle, &runs);
+  err = open_files_get (differ->files, side, entry_id (file), &handle, &runs);
   if (err < 0)
     return err;
   err = runs_next_data (runs, offset, start, length);
-  open_files_put (direct->files, handle);
+  open_files_put (differ->files, handle);
   return err;
 }
 
@@ -372,8 +375,8 @@ static errint_t
 direct_stat (struct engine *engine, enum side side, const char *path,
              struct entry *entry)
 {
-  struct direct_engine *direct = of_engine (engine);
-  const struct reader *reader = direct->reader[side];
+  struct differ *differ = of_engine (engine);
+  const struct reader *reader = differ->reader[side];
   struct inode_id inode;
   errint_t err;
 
@@ -382,9 +385,9 @@ direct_stat (struct engine *engine, enum side side, const char *path,
   err = lookup_path (reader, path, false, &inode);
   if (err < 0)
     return err;
-  pthread_mutex_lock (&direct->lock);
-  err = reader->format->entry (reader, inode, direct->arena, entry);
-  pthread_mutex_unlock (&direct->lock);
+  pthread_mutex_lock (&differ->lock);
+  err = reader->format->entry (reader, inode, differ->arena, entry);
+  pthread_mutex_unlock (&differ->lock);
   if (err == 0 && (entry->missing & ENTRY_NO_METADATA))
     err = -EIO;
   return err;
@@ -392,15 +395,15 @@ direct_stat (struct engine *engine, enum side side, const char *path,
 
 /* What a file on the way to its bytes is. */
 static errint_t
-check_file (struct direct_engine *direct, const struct reader *reader,
+check_file (struct differ *differ, const struct reader *reader,
             struct inode_id inode)
 {
   struct entry entry;
   errint_t err;
 
-  pthread_mutex_lock (&direct->lock);
-  err = reader->format->entry (reader, inode, direct->arena, &entry);
-  pthread_mutex_unlock (&direct->lock);
+  pthread_mutex_lock (&differ->lock);
+  err = reader->format->entry (reader, inode, differ->arena, &entry);
+  pthread_mutex_unlock (&differ->lock);
   if (err < 0 || entry.type == ENTRY_FILE)
     return err;
   if (entry.missing & ENTRY_NO_METADATA)
@@ -412,8 +415,8 @@ static errint_t
 direct_read_path (struct engine *engine, enum side side, const char *path,
                   size_t limit, char **result, size_t *length)
 {
-  struct direct_engine *direct = of_engine (engine);
-  const struct reader *reader = direct->reader[side];
+  struct differ *differ = of_engine (engine);
+  const struct reader *reader = differ->reader[side];
   CLEANUP_RUNS struct runs runs = { .list = NULL };
   CLEANUP_FREE char *text = NULL;
   struct inode_id inode;
@@ -423,7 +426,7 @@ direct_read_path (struct engine *engine, enum side side, const char *path,
     return -ENOENT;
   err = lookup_path (reader, path, true, &inode);
   if (err == 0)
-    err = check_file (direct, reader, inode);
+    err = check_file (differ, reader, inode);
   if (err == 0)
     err = reader->format->runs (reader, inode, &runs);
   if (err < 0)
@@ -454,7 +457,7 @@ static const struct engine_operations direct_operations = {
 };
 
 static errint_t
-open_parts (struct direct_engine *direct,
+open_parts (struct differ *differ,
             const struct format *const format[SIDES],
             const struct volume *const volume[SIDES], const char **reason)
 {
@@ -462,17 +465,17 @@ open_parts (struct direct_engine *direct,
     volume[SIDE_BASE] != NULL ? volume[SIDE_BASE]->device : NULL,
     volume[SIDE_OVERLAY] != NULL ? volume[SIDE_OVERLAY]->device : NULL,
   };
-  errint_t err = blocks_new (device, &direct->blocks);
+  errint_t err = blocks_new (device, &differ->blocks);
 
   for (int side = 0; side < SIDES && err == 0; ++side)
     if (volume[side] != NULL)
-      err = format[side]->open (direct->blocks, (enum side) side, reason,
-                                &direct->reader[side]);
+      err = format[side]->open (differ->blocks, (enum side) side, reason,
+                                &differ->reader[side]);
   if (err < 0)
     return err;
-  direct->files = open_files_new (direct->reader);
-  direct->arena = arena_new ();
-  return direct->files == NULL || direct->arena == NULL ? -ENOMEM : 0;
+  differ->files = open_files_new (differ->reader);
+  differ->arena = arena_new ();
+  return differ->files == NULL || differ->arena == NULL ? -ENOMEM : 0;
 }
 
 errint_t
@@ -481,25 +484,25 @@ engine_open (const struct format *const format[SIDES],
              const char *name, const struct log *log,
                  const char **reason, struct engine **result)
 {
-  struct direct_engine *direct = calloc (1, sizeof *direct);
+  struct differ *differ = calloc (1, sizeof *differ);
   errint_t err;
 
   *reason = NULL;
-  if (direct == NULL)
+  if (differ == NULL)
     return log_error (log, -ENOMEM, "cannot read the filesystem", name);
-  direct->engine.operations = &direct_operations;
-  direct->log = log;
-  pthread_mutex_init (&direct->lock, NULL);
-  direct->name = strdup (name);
-  err = direct->name == NULL ? -ENOMEM
-    : open_parts (direct, format, volume, reason);
+  differ->engine.operations = &direct_operations;
+  differ->log = log;
+  pthread_mutex_init (&differ->lock, NULL);
+  differ->name = strdup (name);
+  err = differ->name == NULL ? -ENOMEM
+    : open_parts (differ, format, volume, reason);
   if (err == 0) {
-    *result = &direct->engine;
+    *result = &differ->engine;
     return 0;
   }
   if (err != -ENOTSUP && err != -EREMOTEIO)
     log_report (log, LOG_LEVEL_ERROR, "cannot read the filesystem", name,
                 "%s", *reason != NULL ? *reason : strerror (-err));
-  direct_close (&direct->engine);
+  direct_close (&differ->engine);
   return err;
 }

@@ -128,7 +128,8 @@ file_pairs_compare (struct file_pairs *pairs, struct comparer *comparer)
 }
 
 enum content_answer
-file_pairs_find (const struct file_pairs *pairs, const struct inode_id inode[SIDES])
+file_pairs_find (const struct file_pairs *pairs,
+                 const struct inode_id inode[SIDES])
 {
   size_t low = 0, high = pairs->count;
 

@@ -36,7 +36,8 @@ struct file_pairs {
 
 /* Adds regular files of the same size.  DIRECTORY and NAME (LENGTH bytes, copied)
  * as in struct file_pair, or NULL.  -ENOMEM. */
-errint_t file_pairs_add (struct file_pairs *pairs, const struct inode_id inode[SIDES],
+errint_t file_pairs_add (struct file_pairs *pairs,
+                         const struct inode_id inode[SIDES],
                          struct tree_node *const directory[SIDES],
                          const char *name, size_t length);
 void file_pairs_clear (struct file_pairs *pairs);

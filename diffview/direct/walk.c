@@ -183,7 +183,8 @@ walk_member (struct walk *walk, const struct pending *directory,
   bool left_out = false;
   errint_t err = 0;
 
-  if (base != NULL && overlay != NULL && inode_id_same (base->inode, overlay->inode) &&
+  if (base != NULL && overlay != NULL && inode_id_same (base->inode,
+                                                        overlay->inode) &&
       base->twin == overlay->twin &&
       !changes_lead_to (walk->changes, base->inode))
     return 0;
@@ -376,7 +377,8 @@ add_pair (const struct changes *changes, const struct file_pair *pair,
                                        pair->name, strlen (pair->name));
 
     err = node == NULL ? -ENOMEM
-      : read_entry (changes->reader[side], tree[side], pair->inode[side], false,
+      : read_entry (changes->reader[side], tree[side], pair->inode[side],
+                    false,
                     &node->entry);
   }
   return err;

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "directory.h"
-#include "directory_scan.h"
+#include "ext/directory.h"
+#include "ext/directory_scan.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
 #include "fuzz.h"
-#include "mapping.h"
 #include "name_list.h"
-#include "ondisk.h"
 #include "path.h"
 #include "tiny_filesystem.h"
 
@@ -53,12 +53,12 @@ count (void *opaque, uint32_t directory, uint32_t inode)
 
 /* The two ways to read names agree, but for names that come twice. */
 static void
-examine (const struct filesystem *fs, const struct inode *inode)
+examine (const struct ext_filesystem *fs, const struct ext_inode *inode)
 {
   const struct inode_id root = { .number = INODE_ROOT };
   CLEANUP_NAME_LIST struct name_list names = { 0 };
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
-  struct directory_scan scan = { .fs = fs };
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
+  struct ext_directory_scan scan = { .fs = fs };
   size_t counted = 0;
 
   FUZZ_REQUIRE (name_list_read (&fs->reader, root, &names) == 0);
@@ -69,19 +69,19 @@ examine (const struct filesystem *fs, const struct inode *inode)
                   path_valid_name (name, names.list[i].length));
     FUZZ_REQUIRE (i == 0 || strcmp (name_list_text (&names, i - 1), name) < 0);
   }
-  if (mapping_applies (inode))
-    mapping_read (fs, inode, &mapping);
-  FUZZ_REQUIRE (directory_scan_add (&scan, inode, &mapping) == 0);
-  FUZZ_REQUIRE (directory_scan_run (&scan, 0, count, &counted) == 0);
+  if (ext_mapping_applies (inode))
+    ext_mapping_read (fs, inode, &mapping);
+  FUZZ_REQUIRE (ext_directory_scan_add (&scan, inode, &mapping) == 0);
+  FUZZ_REQUIRE (ext_directory_scan_run (&scan, 0, count, &counted) == 0);
   FUZZ_REQUIRE (counted >= names.count);
-  directory_scan_clear (&scan);
+  ext_directory_scan_clear (&scan);
 }
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   struct tiny_filesystem tiny;
-  struct inode inode;
+  struct ext_inode inode;
 
   if (size < 1 || size - 1 > TINY_DATA_MAX)
     return 0;
@@ -93,7 +93,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     tiny_filesystem_put_inode (&tiny, INODE_ROOT, 040755, TINY_FIRST,
                                tiny_filesystem_blocks (&tiny));
   if (tiny_filesystem_open (&tiny) == 0 &&
-      inode_read (tiny.fs, INODE_ROOT, &inode) == 0)
+      ext_inode_read (tiny.fs, INODE_ROOT, &inode) == 0)
     examine (tiny.fs, &inode);
   tiny_filesystem_clear (&tiny);
   return 0;

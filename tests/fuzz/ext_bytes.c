@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "ext/ondisk.h"
 #include "ext_bytes.h"
-#include "ondisk.h"
 
 #define SUPERBLOCK 1024
 #define DIRECTORY_MAX 64        /* blocks of a directory that are repaired */

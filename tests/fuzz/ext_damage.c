@@ -8,9 +8,9 @@
 
 #include <string.h>
 
+#include "ext/ondisk.h"
 #include "ext_bytes.h"
 #include "ext_damage.h"
-#include "ondisk.h"
 
 #define INODES 64               /* that are aimed at */
 

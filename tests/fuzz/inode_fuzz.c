@@ -10,10 +10,10 @@
 
 #include <string.h>
 
-#include "attributes.h"
+#include "ext/attributes.h"
+#include "ext/ondisk.h"
+#include "ext/record.h"
 #include "fuzz.h"
-#include "ondisk.h"
-#include "record.h"
 #include "tiny_filesystem.h"
 
 #define INODE 256
@@ -28,15 +28,15 @@ is_value (void *opaque, uint32_t number)
 }
 
 static void
-examine (const struct filesystem *fs)
+examine (const struct ext_filesystem *fs)
 {
   CLEANUP (arena_free) struct arena *arena = arena_new ();
-  struct inode inode;
+  struct ext_inode inode;
   struct entry entry;
   bool refers;
 
   FUZZ_REQUIRE (arena != NULL);
-  FUZZ_REQUIRE (record_read (fs, NUMBER, arena, &entry, &inode) == 0);
+  FUZZ_REQUIRE (ext_record_read (fs, NUMBER, arena, &entry, &inode) == 0);
   FUZZ_REQUIRE (entry.type == ENTRY_SYMLINK || entry.target == NULL);
   FUZZ_REQUIRE (entry.target == NULL ||
                 strlen (entry.target) == entry.target_length);
@@ -48,9 +48,9 @@ examine (const struct filesystem *fs)
     FUZZ_REQUIRE (i == 0 || strcmp (xattr[-1].name, xattr->name) < 0);
     FUZZ_REQUIRE (entry_find_xattr (&entry, xattr->name) == xattr);
   }
-  if (inode_read (fs, NUMBER, &inode) == 0)
-    FUZZ_REQUIRE (attributes_refer (fs, &inode, is_value, NULL,
-                                    &refers) == 0);
+  if (ext_inode_read (fs, NUMBER, &inode) == 0)
+    FUZZ_REQUIRE (ext_attributes_refer (fs, &inode, is_value, NULL,
+                                        &refers) == 0);
 }
 
 int

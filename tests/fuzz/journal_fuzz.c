@@ -10,8 +10,8 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "ext/ondisk.h"
 #include "fuzz.h"
-#include "ondisk.h"
 #include "tiny_filesystem.h"
 
 #define MAGIC 0xc03b3998u
@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
             (size - 1) / TINY_BLOCK * TINY_BLOCK);
   if (tiny_filesystem_open (&tiny) == 0)
     for (uint64_t i = 0; i < tiny.fs->reader.block_count; ++i)
-      filesystem_read_block (tiny.fs, i, block);
+      ext_filesystem_read_block (tiny.fs, i, block);
   tiny_filesystem_clear (&tiny);
   return 0;
 }

@@ -9,36 +9,38 @@
 
 #include <string.h>
 
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
 #include "fuzz.h"
-#include "mapping.h"
-#include "ondisk.h"
 #include "tiny_filesystem.h"
 
 #define HEADER 69
 #define NUMBER 12
 
 static void
-check_runs (const struct filesystem *fs, const struct mapping *mapping)
+check_runs (const struct ext_filesystem *fs, const struct ext_mapping *mapping)
 {
   uint64_t end = 0;
 
   for (size_t i = 0; i < mapping->runs.count; ++i) {
     const struct run *run = &mapping->runs.list[i];
-    const struct mapping_blocks blocks = mapping_blocks (fs, mapping, i);
+    const struct ext_mapping_blocks blocks = ext_mapping_blocks (fs, mapping,
+                                                                 i);
 
     FUZZ_REQUIRE (run->length > 0 && run->logical >= end);
-    FUZZ_REQUIRE (filesystem_has_blocks (fs, blocks.physical, blocks.count));
+    FUZZ_REQUIRE (ext_filesystem_has_blocks (fs, blocks.physical,
+                                             blocks.count));
     FUZZ_REQUIRE (blocks.count * fs->reader.block_size == run->length);
     end = run->logical + run->length;
     FUZZ_REQUIRE (runs_find (&mapping->runs, run->logical) == i);
     FUZZ_REQUIRE (runs_find (&mapping->runs, end - 1) == i);
   }
   for (size_t i = 0; i < mapping->tree_count; ++i)
-    FUZZ_REQUIRE (filesystem_has_blocks (fs, mapping->tree[i], 1));
+    FUZZ_REQUIRE (ext_filesystem_has_blocks (fs, mapping->tree[i], 1));
 }
 
 static void
-read_around (const struct filesystem *fs, const struct runs *runs,
+read_around (const struct ext_filesystem *fs, const struct runs *runs,
              uint64_t offset)
 {
   uint8_t buffer[3000];
@@ -52,15 +54,15 @@ read_around (const struct filesystem *fs, const struct runs *runs,
 }
 
 static void
-examine (const struct filesystem *fs, const struct inode *inode)
+examine (const struct ext_filesystem *fs, const struct ext_inode *inode)
 {
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
-  CLEANUP_MAPPING struct mapping opened = { .tree = NULL };
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
+  CLEANUP_MAPPING struct ext_mapping opened = { .tree = NULL };
   const struct runs *runs = &opened.runs;
 
-  mapping_read (fs, inode, &mapping);
+  ext_mapping_read (fs, inode, &mapping);
   check_runs (fs, &mapping);
-  if (mapping_open (fs, inode, &opened) < 0)
+  if (ext_mapping_open (fs, inode, &opened) < 0)
     return;
   read_around (fs, runs, 0);
   read_around (fs, runs, runs->size > 3000 ? runs->size - 3000 : 0);
@@ -72,7 +74,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   struct tiny_filesystem tiny;
-  struct inode inode;
+  struct ext_inode inode;
   uint8_t *raw;
 
   if (size < HEADER || size - HEADER > TINY_DATA_MAX)
@@ -87,7 +89,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   ondisk_put_le32 (raw + 32, data[0] & 1 ? 0x80000 : 0);
   memcpy (raw + 40, data + 9, 60);
   if (tiny_filesystem_open (&tiny) == 0 &&
-      inode_read (tiny.fs, NUMBER, &inode) == 0)
+      ext_inode_read (tiny.fs, NUMBER, &inode) == 0)
     examine (tiny.fs, &inode);
   tiny_filesystem_clear (&tiny);
   return 0;

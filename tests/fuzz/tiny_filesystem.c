@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "ext/ondisk.h"
 #include "ext_bytes.h"
 #include "fuzz.h"
-#include "ondisk.h"
 #include "pair_device.h"
 #include "tiny_filesystem.h"
 
@@ -117,7 +117,8 @@ tiny_filesystem_open (struct tiny_filesystem *tiny)
                 == 0);
   device[SIDE_OVERLAY] = tiny->device;
   FUZZ_REQUIRE (blocks_new (device, &tiny->blocks) == 0);
-  err = filesystem_open (tiny->blocks, SIDE_OVERLAY, &tiny->reason, &tiny->fs);
+  err = ext_filesystem_open (tiny->blocks, SIDE_OVERLAY, &tiny->reason,
+                             &tiny->fs);
   FUZZ_REQUIRE (err == 0 || tiny->reason != NULL);
   return err;
 }
@@ -126,7 +127,7 @@ void
 tiny_filesystem_clear (struct tiny_filesystem *tiny)
 {
   if (tiny->fs != NULL)
-    filesystem_free (tiny->fs);
+    ext_filesystem_free (tiny->fs);
   if (tiny->blocks != NULL)
     blocks_free (tiny->blocks);
   if (tiny->device != NULL)

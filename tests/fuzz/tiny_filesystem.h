@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "blocks.h"
-#include "filesystem.h"
+#include "ext/filesystem.h"
 #include "memory_disks.h"
 
 /* Blocks of 1,024 bytes; 64 inodes of 256 bytes; the bytes begin at this
@@ -33,7 +33,7 @@ struct tiny_filesystem {
   struct image_pair *pair;      /* owned */
   struct device *device;        /* owned */
   struct blocks *blocks;        /* owned; NULL before it is opened */
-  struct filesystem *fs;        /* owned; NULL where it was refused */
+  struct ext_filesystem *fs;        /* owned; NULL where it was refused */
   const char *reason;
 };
 

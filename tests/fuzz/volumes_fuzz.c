@@ -8,9 +8,9 @@
 
 #include <string.h>
 
+#include "ext/ondisk.h"
 #include "fuzz.h"
 #include "memory_disks.h"
-#include "ondisk.h"
 #include "pair_device.h"
 #include "random_bytes.h"
 #include "volumes.h"

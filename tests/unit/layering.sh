@@ -97,4 +97,61 @@ is "sandbox shows sandbox.h alone" \
 is "direct shows direct.h and direct_account.h alone" \
     "$(sees_only diffview/direct direct.h direct_account.h)" ""
 
+# What the linker sees.  A room's objects are in its library; those of a format
+# are in that of the differ.
+library_of ()
+{
+    case $1 in
+    diffview/direct/*) ;;
+    diffview) echo "$top_builddir/diffview/libcore.a" ;;
+    fuse) echo "$top_builddir/fuse/libserve.a" ;;
+    *) echo "$top_builddir/$1/lib${1##*/}.a" ;;
+    esac
+}
+
+# names_above ROOM: what its library calls and a room that it may not see has.
+names_above ()
+{
+    local room=$1 other library
+    library=$(library_of "$room")
+    nm -u "$library" 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u >called
+    for other in $(may_include "$room"); do
+        nm -g --defined-only "$(library_of "$other")"
+    done 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u >below
+    comm -23 called below >unresolved
+    for other in $rooms; do
+        case " $(may_include "$room") " in *" $other "*) continue ;; esac
+        test -n "$(library_of "$other")" || continue
+        nm -g --defined-only "$(library_of "$other")" 2>/dev/null |
+            awk 'NF == 3 { print $3 }' | sort -u | comm -12 - unresolved |
+            sed "s|^|$other: |"
+    done
+}
+
+for room in $rooms; do
+    library=$(library_of "$room")
+    test -n "$library" || continue
+    check "$room has a library" test -s "$library"
+    is "$room calls nothing of a room above" "$(names_above "$room")" ""
+done
+
+# Formats: every name that the linker sees begins with the folder's.
+for folder in "$top_srcdir"/diffview/direct/*/; do
+    format=$(basename "$folder")
+    unprefixed=
+    for file in "$folder"*.c; do
+        object=$(basename "$file" .c).o
+        unprefixed+=$(nm -g --defined-only \
+            "$top_builddir/diffview/direct/$format/libdirect_a-$object" |
+            awk -v prefix="${format}_" \
+                'NF == 3 && index ($3, prefix) != 1 { print " " $3 }')
+    done
+    is "direct/$format: names without ${format}_" "$unprefixed" ""
+done
+
+# The differ does not know which format it has; the table in direct.c does.
+is "the differ names no format" \
+    "$(cd "$top_srcdir/diffview/direct" && ls ./*.[ch] | grep -vx ./direct.c |
+        xargs grep -nwiE 'ext[234]?|v?fat(12|16|32)?|exfat|xfs|btrfs|ntfs')" ""
+
 done_testing

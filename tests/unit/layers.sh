@@ -20,8 +20,7 @@ may_include ()
         echo "$1 diffview/guestfs diffview diffview/util" ;;
     diffview/volume) echo "$1 diffview/image diffview diffview/util" ;;
     diffview/direct)
-        echo "$1 diffview/direct/ext diffview/volume diffview" \
-             "diffview/util" ;;
+        echo "$1 diffview/volume diffview diffview/util" ;;
     diffview/direct/ext)
         echo "$1 diffview/direct diffview/volume diffview diffview/util" ;;
     diffview/inspection)

@@ -8,16 +8,16 @@
 #include <ext2fs/ext2fs.h>
 
 #include "account_claims.h"
-#include "account_places.h"
-#include "inode_tables.h"
-#include "mapping.h"
-#include "ondisk.h"
-#include "superblock.h"
+#include "ext/account_places.h"
+#include "ext/inode_tables.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
+#include "ext/superblock.h"
 
 struct inode_claims {
   struct account_claims *side;
-  const struct filesystem *fs;
-  const struct filesystem *base;
+  const struct ext_filesystem *fs;
+  const struct ext_filesystem *base;
   uint32_t orphan_file, project_quota;  /* inodes; 0: none */
   /* Blocks of block lists that may still be read: an honest filesystem has
    * not more of them than blocks. */
@@ -26,9 +26,9 @@ struct inode_claims {
 
 /* When the inode was made; 0 where it has no place for that. */
 static uint64_t
-made_at (const struct inode *inode)
+made_at (const struct ext_inode *inode)
 {
-  int end = inode_extra_end (inode);
+  int end = ext_inode_extra_end (inode);
   const int place = offsetof (struct ext2_inode_large, i_crtime);
   uint64_t seconds;
 
@@ -41,23 +41,23 @@ made_at (const struct inode *inode)
 
 /* Has the base the same inode, not only the same number? */
 static bool
-base_has (const struct inode_claims *claims, const struct inode *inode)
+base_has (const struct inode_claims *claims, const struct ext_inode *inode)
 {
-  const struct filesystem *base = claims->base;
-  struct inode other;
+  const struct ext_filesystem *base = claims->base;
+  struct ext_inode other;
 
-  if (base == NULL || inode_read_raw (base, inode->number, &other) < 0 ||
-      !inode_in_use (&other))
+  if (base == NULL || ext_inode_read_raw (base, inode->number, &other) < 0 ||
+      !ext_inode_in_use (&other))
     return false;
-  return entry_type_of_mode (inode_mode (&other)) ==
-    entry_type_of_mode (inode_mode (inode)) &&
+  return entry_type_of_mode (ext_inode_mode (&other)) ==
+    entry_type_of_mode (ext_inode_mode (inode)) &&
     ONDISK_LE32 (other.raw, struct ext2_inode_large, i_generation) ==
     ONDISK_LE32 (inode->raw, struct ext2_inode_large, i_generation) &&
     made_at (&other) == made_at (inode);
 }
 
 static enum account_class
-class_of (const struct inode_claims *claims, const struct inode *inode)
+class_of (const struct inode_claims *claims, const struct ext_inode *inode)
 {
   uint32_t number = inode->number;
 
@@ -65,20 +65,20 @@ class_of (const struct inode_claims *claims, const struct inode *inode)
     return ACCOUNT_JOURNAL;
   if (number == EXT2_RESIZE_INO)
     return ACCOUNT_SUPERBLOCK;
-  if (!inode_number_valid (claims->fs, number) ||
+  if (!ext_inode_number_valid (claims->fs, number) ||
       number == claims->orphan_file || number == claims->project_quota)
     return ACCOUNT_RESERVED;
-  if (inode_flags (inode) & EXT4_EA_INODE_FL)
+  if (ext_inode_flags (inode) & EXT4_EA_INODE_FL)
     return ACCOUNT_XATTR;
-  if (entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY)
+  if (entry_type_of_mode (ext_inode_mode (inode)) == ENTRY_DIRECTORY)
     return ACCOUNT_DIRECTORY;
   return base_has (claims, inode) ? ACCOUNT_FILE_MODIFIED :
     ACCOUNT_FILE_ADDED;
 }
 
 static void
-claim_mapping (struct inode_claims *claims, const struct inode *inode,
-               const struct mapping *mapping)
+claim_mapping (struct inode_claims *claims, const struct ext_inode *inode,
+               const struct ext_mapping *mapping)
 {
   struct account_claims *side = claims->side;
   const uint32_t size = claims->fs->reader.block_size;
@@ -100,24 +100,24 @@ claim_mapping (struct inode_claims *claims, const struct inode *inode,
 }
 
 static errint_t
-claim_inode (void *opaque, const struct inode *inode)
+claim_inode (void *opaque, const struct ext_inode *inode)
 {
   struct inode_claims *claims = opaque;
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
   uint64_t xattrs;
   errint_t err;
 
-  if (!inode_in_use (inode) || claims->list_budget == 0)
+  if (!ext_inode_in_use (inode) || claims->list_budget == 0)
     return 0;
-  xattrs = inode_xattr_block (claims->fs, inode);
-  if (xattrs != 0 && filesystem_has_blocks (claims->fs, xattrs, 1))
+  xattrs = ext_inode_xattr_block (claims->fs, inode);
+  if (xattrs != 0 && ext_filesystem_has_blocks (claims->fs, xattrs, 1))
     account_claim (claims->side, xattrs * claims->fs->reader.block_size,
                    claims->fs->reader.block_size, ACCOUNT_XATTR);
   else if (xattrs != 0)
     claims->side->damaged = true;
-  if (!mapping_applies (inode))
+  if (!ext_mapping_applies (inode))
     return 0;
-  err = mapping_read (claims->fs, inode, &mapping);
+  err = ext_mapping_read (claims->fs, inode, &mapping);
   if (err == -ENOMEM)
     return err;
   if (err < 0)
@@ -134,7 +134,7 @@ claim_inode (void *opaque, const struct inode *inode)
 
 /* Can the tables all have blocks of their own? */
 static bool
-tables_are_possible (const struct filesystem *fs)
+tables_are_possible (const struct ext_filesystem *fs)
 {
   uint64_t blocks = ((uint64_t) fs->inodes_per_group * fs->inode_size +
                      fs->reader.block_size - 1) / fs->reader.block_size;
@@ -143,15 +143,16 @@ tables_are_possible (const struct filesystem *fs)
 }
 
 errint_t
-account_claim_inodes (const struct filesystem *fs,
-                      const struct filesystem *base,
-                      struct account_claims *side)
+ext_account_claim_inodes (const struct ext_filesystem *fs,
+                          const struct ext_filesystem *base,
+                          struct account_claims *side)
 {
   struct inode_claims claims = {
     .side = side, .fs = fs, .base = base, .list_budget = fs->reader.block_count,
   };
   uint8_t raw[SUPERBLOCK_SIZE];
-  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw, sizeof raw,
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw,
+                              sizeof raw,
                               SUPERBLOCK_OFFSET);
 
   if (err == -ENOMEM)
@@ -166,5 +167,5 @@ account_claim_inodes (const struct filesystem *fs,
   if (fs->ro_compat & EXT4_FEATURE_RO_COMPAT_PROJECT)
     claims.project_quota =
       ONDISK_LE32 (raw, struct ext2_super_block, s_prj_quota_inum);
-  return inode_tables_visit (fs, claim_inode, &claims, &side->damaged);
+  return ext_inode_tables_visit (fs, claim_inode, &claims, &side->damaged);
 }

@@ -11,13 +11,13 @@
 #include <ext2fs/ext2fs.h>
 
 #include "account_claims.h"
-#include "account_places.h"
-#include "ondisk.h"
-#include "superblock.h"
+#include "ext/account_places.h"
+#include "ext/ondisk.h"
+#include "ext/superblock.h"
 
 struct places {
   struct account_claims *side;
-  const struct filesystem *fs;
+  const struct ext_filesystem *fs;
   uint8_t raw[SUPERBLOCK_SIZE];
   uint32_t in_block;            /* descriptors in a block */
   uint64_t table_blocks;        /* of an inode table */
@@ -43,7 +43,7 @@ static void
 claim_stated (const struct places *places, uint64_t block, uint64_t count,
               enum account_class which)
 {
-  if (filesystem_has_blocks (places->fs, block, count))
+  if (ext_filesystem_has_blocks (places->fs, block, count))
     claim (places, block, count, which);
   else
     places->side->damaged = true;
@@ -53,7 +53,7 @@ claim_stated (const struct places *places, uint64_t block, uint64_t count,
 static void
 claim_part (const struct places *places, uint64_t block, uint64_t count)
 {
-  const struct filesystem *fs = places->fs;
+  const struct ext_filesystem *fs = places->fs;
 
   if (block >= fs->reader.block_count)
     return;
@@ -66,9 +66,9 @@ claim_part (const struct places *places, uint64_t block, uint64_t count)
 static void
 claim_copies (const struct places *places, uint32_t group)
 {
-  const struct filesystem *fs = places->fs;
-  bool meta = filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG);
-  bool copy = superblock_has_backup (fs, places->raw, group);
+  const struct ext_filesystem *fs = places->fs;
+  bool meta = ext_filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG);
+  bool copy = ext_superblock_has_backup (fs, places->raw, group);
   uint64_t start = group == 0 ? SUPERBLOCK_OFFSET / fs->reader.block_size :
     fs->first_data_block + (uint64_t) group * fs->blocks_per_group;
   uint32_t index = group / places->in_block;
@@ -92,7 +92,7 @@ claim_copies (const struct places *places, uint32_t group)
 static void
 claim_group (const struct places *places, uint32_t group, const uint8_t *raw)
 {
-  const struct filesystem *fs = places->fs;
+  const struct ext_filesystem *fs = places->fs;
   uint64_t block_bitmap = GROUP32 (raw, bg_block_bitmap);
   uint64_t inode_bitmap = GROUP32 (raw, bg_inode_bitmap);
 
@@ -110,16 +110,16 @@ claim_group (const struct places *places, uint32_t group, const uint8_t *raw)
 static errint_t
 claim_groups (const struct places *places)
 {
-  const struct filesystem *fs = places->fs;
+  const struct ext_filesystem *fs = places->fs;
   CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
 
   if (block == NULL)
     return -ENOMEM;
   for (uint32_t group = 0; group < fs->group_count; ++group) {
     if (group % places->in_block == 0) {
-      uint64_t number = superblock_descriptor_block
+      uint64_t number = ext_superblock_descriptor_block
         (fs, places->raw, group / places->in_block);
-      errint_t err = filesystem_read_block (fs, number, block);
+      errint_t err = ext_filesystem_read_block (fs, number, block);
 
       if (err == -ENOMEM)
         return err;
@@ -135,8 +135,8 @@ claim_groups (const struct places *places)
 }
 
 errint_t
-account_claim_places (const struct filesystem *fs,
-                      struct account_claims *side)
+ext_account_claim_places (const struct ext_filesystem *fs,
+                          struct account_claims *side)
 {
   struct places places = {
     .side = side,
@@ -155,7 +155,7 @@ account_claim_places (const struct filesystem *fs,
     return 0;
   }
   err = claim_groups (&places);
-  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_MMP))
+  if (ext_filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_MMP))
     claim_stated (&places, SB32 (&places, s_mmp_block), 1,
                   ACCOUNT_SUPERBLOCK);
   return err;

@@ -6,8 +6,8 @@
  */
 #include <config.h>
 
-#include "acl.h"
-#include "ondisk.h"
+#include "ext/acl.h"
+#include "ext/ondisk.h"
 
 #define STORED_VERSION 1
 #define XATTR_VERSION 2
@@ -39,8 +39,8 @@ entry_size (unsigned tag)
 }
 
 errint_t
-acl_convert (const uint8_t *stored, size_t length, struct arena *arena,
-             const uint8_t **result, size_t *result_length)
+ext_acl_convert (const uint8_t *stored, size_t length, struct arena *arena,
+                 const uint8_t **result, size_t *result_length)
 {
   uint8_t *xattr;
   size_t at = 4, used = 4;

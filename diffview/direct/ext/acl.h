@@ -14,8 +14,8 @@
 
 /* *RESULT is in ARENA; of length 0 for a list without entries.  -EIO for
  * what is no list, -ENOMEM. */
-errint_t acl_convert (const uint8_t *stored, size_t length,
-                      struct arena *arena,
-                      const uint8_t **result, size_t *result_length);
+errint_t ext_acl_convert (const uint8_t *stored, size_t length,
+                          struct arena *arena,
+                          const uint8_t **result, size_t *result_length);
 
 #endif

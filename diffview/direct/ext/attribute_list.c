@@ -7,18 +7,18 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "attribute_list.h"
-#include "ondisk.h"
+#include "ext/attribute_list.h"
+#include "ext/ondisk.h"
 
 #define ENTRY_SIZE 16
 
 errint_t
-attribute_list_of_inode (const struct inode *inode,
-                         struct attribute_list *list)
+ext_attribute_list_of_inode (const struct ext_inode *inode,
+                             struct ext_attribute_list *list)
 {
-  int start = inode_extra_end (inode);
+  int start = ext_inode_extra_end (inode);
 
-  *list = (struct attribute_list) { 0 };
+  *list = (struct ext_attribute_list) { 0 };
   if (start < 0)
     return start;
   if (start + 8 > (int) inode->length ||
@@ -30,10 +30,10 @@ attribute_list_of_inode (const struct inode *inode,
 }
 
 errint_t
-attribute_list_of_block (const uint8_t *block, size_t length,
-                         struct attribute_list *list)
+ext_attribute_list_of_block (const uint8_t *block, size_t length,
+                             struct ext_attribute_list *list)
 {
-  *list = (struct attribute_list) { 0 };
+  *list = (struct ext_attribute_list) { 0 };
   if (ONDISK_LE32 (block, struct ext2_ext_attr_header, h_magic) !=
       EXT2_EXT_ATTR_MAGIC ||
       ONDISK_LE32 (block, struct ext2_ext_attr_header, h_blocks) != 1)
@@ -45,7 +45,8 @@ attribute_list_of_block (const uint8_t *block, size_t length,
 }
 
 int
-attribute_list_next (struct attribute_list *list, struct attribute *attribute)
+ext_attribute_list_next (struct ext_attribute_list *list,
+                         struct ext_attribute *attribute)
 {
   const uint8_t *raw;
   size_t left = list->end - list->position, size, offset;

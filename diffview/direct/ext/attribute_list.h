@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "errint.h"
-#include "inode.h"
+#include "ext/inode.h"
 
 /* Indexes of the prefixes of names. */
 enum {
@@ -24,7 +24,7 @@ enum {
   ATTRIBUTE_SYSTEM = 7,
 };
 
-struct attribute {
+struct ext_attribute {
   unsigned index;               /* of the prefix */
   const char *name;             /* without prefix, not terminated */
   size_t name_length;
@@ -33,22 +33,22 @@ struct attribute {
   size_t value_length;
 };
 
-struct attribute_list {
+struct ext_attribute_list {
   const uint8_t *base;          /* that offsets of values count from */
   size_t position, end;         /* bytes after base */
 };
 
 /* The entries in the inode.  -EIO where they cannot be: *LIST is empty
  * then. */
-errint_t attribute_list_of_inode (const struct inode *inode,
-                                  struct attribute_list *list);
+errint_t ext_attribute_list_of_inode (const struct ext_inode *inode,
+                                      struct ext_attribute_list *list);
 
 /* The entries in a block of LENGTH bytes.  -EIO as above. */
-errint_t attribute_list_of_block (const uint8_t *block, size_t length,
-                                  struct attribute_list *list);
+errint_t ext_attribute_list_of_block (const uint8_t *block, size_t length,
+                                      struct ext_attribute_list *list);
 
 /* The next entry: 1, 0 at the end, -EIO where the rest is damaged. */
-int attribute_list_next (struct attribute_list *list,
-                         struct attribute *attribute);
+int ext_attribute_list_next (struct ext_attribute_list *list,
+                             struct ext_attribute *attribute);
 
 #endif

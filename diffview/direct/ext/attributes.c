@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "acl.h"
-#include "attribute_list.h"
-#include "attributes.h"
-#include "checksum.h"
-#include "mapping.h"
+#include "ext/acl.h"
+#include "ext/attribute_list.h"
+#include "ext/attributes.h"
+#include "ext/checksum.h"
+#include "ext/mapping.h"
 
 #define TOTAL_MAX ((size_t) 1 << 20)
 /* Bytes that an xattr takes in memory beside its name and value. */
@@ -21,8 +21,8 @@
 #define VALUE_MAX ((size_t) 65536)
 
 struct reading {
-  const struct filesystem *fs;
-  const struct inode *inode;
+  const struct ext_filesystem *fs;
+  const struct ext_inode *inode;
   struct arena *arena;
   struct found {
     struct entry_xattr xattr;
@@ -35,7 +35,7 @@ struct reading {
 
 /* NULL for what the kernel does not show. */
 static const char *
-prefix_of (const struct attribute *attribute, uint16_t mode)
+prefix_of (const struct ext_attribute *attribute, uint16_t mode)
 {
   bool is_acl = attribute->index == ATTRIBUTE_ACL_ACCESS ||
     attribute->index == ATTRIBUTE_ACL_DEFAULT;
@@ -55,7 +55,7 @@ prefix_of (const struct attribute *attribute, uint16_t mode)
 }
 
 static errint_t
-whole_name (struct reading *reading, const struct attribute *attribute,
+whole_name (struct reading *reading, const struct ext_attribute *attribute,
             const char *prefix, const char **result)
 {
   size_t prefix_length = strlen (prefix);
@@ -74,7 +74,7 @@ whole_name (struct reading *reading, const struct attribute *attribute,
 }
 
 static errint_t
-whole_value (struct reading *reading, const struct attribute *attribute,
+whole_value (struct reading *reading, const struct ext_attribute *attribute,
              struct entry_xattr *xattr)
 {
   uint8_t *value;
@@ -88,16 +88,16 @@ whole_value (struct reading *reading, const struct attribute *attribute,
   if (attribute->value != NULL)
     memcpy (value, attribute->value, attribute->value_length);
   else
-    err = mapping_read_xattr_inode (reading->fs, attribute->value_inode,
-                                    value, attribute->value_length);
+    err = ext_mapping_read_xattr_inode (reading->fs, attribute->value_inode,
+                                        value, attribute->value_length);
   xattr->value = value;
   xattr->length = attribute->value_length;
   if (err == 0 && (attribute->index == ATTRIBUTE_ACL_ACCESS ||
                    attribute->index == ATTRIBUTE_ACL_DEFAULT)) {
     const uint8_t *converted = value;
 
-    err = acl_convert (value, attribute->value_length, reading->arena,
-                       &converted, &xattr->length);
+    err = ext_acl_convert (value, attribute->value_length, reading->arena,
+                           &converted, &xattr->length);
     xattr->value = converted;
   }
   return err;
@@ -124,9 +124,9 @@ append (struct reading *reading, const struct entry_xattr *xattr)
 
 /* -EIO for one that cannot be read. */
 static errint_t
-read_one (struct reading *reading, const struct attribute *attribute)
+read_one (struct reading *reading, const struct ext_attribute *attribute)
 {
-  const char *prefix = prefix_of (attribute, inode_mode (reading->inode));
+  const char *prefix = prefix_of (attribute, ext_inode_mode (reading->inode));
   struct entry_xattr xattr = { 0 };
   bool is_acl;
   errint_t err;
@@ -150,12 +150,12 @@ read_one (struct reading *reading, const struct attribute *attribute)
 }
 
 static errint_t
-read_list (struct reading *reading, struct attribute_list *list)
+read_list (struct reading *reading, struct ext_attribute_list *list)
 {
-  struct attribute attribute;
+  struct ext_attribute attribute;
   int found;
 
-  while ((found = attribute_list_next (list, &attribute)) > 0) {
+  while ((found = ext_attribute_list_next (list, &attribute)) > 0) {
     errint_t err = read_one (reading, &attribute);
 
     if (err == -EIO)
@@ -170,15 +170,15 @@ read_list (struct reading *reading, struct attribute_list *list)
 
 /* Calls FUNCTION with the list in the inode and the one in its block. */
 static errint_t
-for_both_lists (const struct filesystem *fs, const struct inode *inode,
+for_both_lists (const struct ext_filesystem *fs, const struct ext_inode *inode,
                 errint_t (*function) (void *opaque,
-                                      struct attribute_list *list),
+                                      struct ext_attribute_list *list),
                 void *opaque, bool *incomplete)
 {
-  struct attribute_list list;
-  uint64_t block = inode_xattr_block (fs, inode);
+  struct ext_attribute_list list;
+  uint64_t block = ext_inode_xattr_block (fs, inode);
   CLEANUP_FREE_BYTES uint8_t *bytes = NULL;
-  errint_t err = attribute_list_of_inode (inode, &list);
+  errint_t err = ext_attribute_list_of_inode (inode, &list);
 
   if (err < 0)
     *incomplete = true;
@@ -187,11 +187,11 @@ for_both_lists (const struct filesystem *fs, const struct inode *inode,
     return err;
   if ((bytes = malloc (fs->reader.block_size)) == NULL)
     return -ENOMEM;
-  err = filesystem_read_block (fs, block, bytes);
-  if (err == 0 && !checksum_xattrs_valid (fs, inode, block, bytes))
+  err = ext_filesystem_read_block (fs, block, bytes);
+  if (err == 0 && !ext_checksum_xattrs_valid (fs, inode, block, bytes))
     err = -EIO;
   if (err == 0)
-    err = attribute_list_of_block (bytes, fs->reader.block_size, &list);
+    err = ext_attribute_list_of_block (bytes, fs->reader.block_size, &list);
   if (err == -EIO) {
     *incomplete = true;
     return 0;
@@ -235,15 +235,16 @@ finish (struct reading *reading, const struct entry_xattrs **result)
 }
 
 static errint_t
-read_both (void *opaque, struct attribute_list *list)
+read_both (void *opaque, struct ext_attribute_list *list)
 {
   return read_list (opaque, list);
 }
 
 errint_t
-attributes_read (const struct filesystem *fs, const struct inode *inode,
-                 struct arena *arena, const struct entry_xattrs **xattrs,
-                 bool *incomplete)
+ext_attributes_read (const struct ext_filesystem *fs,
+                     const struct ext_inode *inode,
+                     struct arena *arena, const struct entry_xattrs **xattrs,
+                     bool *incomplete)
 {
   struct reading reading = { .fs = fs, .inode = inode, .arena = arena };
   errint_t err = for_both_lists (fs, inode, read_both, &reading,
@@ -265,12 +266,12 @@ struct reference {
 };
 
 static errint_t
-look_for_reference (void *opaque, struct attribute_list *list)
+look_for_reference (void *opaque, struct ext_attribute_list *list)
 {
   struct reference *reference = opaque;
-  struct attribute attribute;
+  struct ext_attribute attribute;
 
-  while (attribute_list_next (list, &attribute) > 0)
+  while (ext_attribute_list_next (list, &attribute) > 0)
     if (attribute.value_inode != 0 &&
         reference->found (reference->opaque, attribute.value_inode))
       reference->refers = true;
@@ -278,9 +279,10 @@ look_for_reference (void *opaque, struct attribute_list *list)
 }
 
 errint_t
-attributes_refer (const struct filesystem *fs, const struct inode *inode,
-                  bool (*found) (void *opaque, uint32_t number),
-                  void *opaque, bool *refers)
+ext_attributes_refer (const struct ext_filesystem *fs,
+                      const struct ext_inode *inode,
+                      bool (*found) (void *opaque, uint32_t number),
+                      void *opaque, bool *refers)
 {
   struct reference reference = { .found = found, .opaque = opaque };
   bool incomplete = false;

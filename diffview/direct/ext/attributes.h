@@ -11,21 +11,22 @@
 #include "arena.h"
 #include "entry.h"
 #include "errint.h"
-#include "inode.h"
+#include "ext/inode.h"
 
 /* Reads them into ARENA, *XATTRS is NULL where there are none.
  * *INCOMPLETE becomes true where some cannot be read, or are more than 1 MiB
  * together.  -ENOMEM. */
-errint_t attributes_read (const struct filesystem *fs,
-                          const struct inode *inode, struct arena *arena,
-                          const struct entry_xattrs **xattrs,
-                          bool *incomplete);
+errint_t ext_attributes_read (const struct ext_filesystem *fs,
+                              const struct ext_inode *inode,
+                              struct arena *arena,
+                              const struct entry_xattrs **xattrs,
+                              bool *incomplete);
 
 /* Does the inode store the value of an xattr in an inode that FOUND (OPAQUE,
  * its number) is true for?  What cannot be read counts as no.  -ENOMEM. */
-errint_t attributes_refer (const struct filesystem *fs,
-                           const struct inode *inode,
-                           bool (*found) (void *opaque, uint32_t number),
-                           void *opaque, bool *refers);
+errint_t ext_attributes_refer (const struct ext_filesystem *fs,
+                               const struct ext_inode *inode,
+                               bool (*found) (void *opaque, uint32_t number),
+                               void *opaque, bool *refers);
 
 #endif

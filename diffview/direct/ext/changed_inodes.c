@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checksum.h"
-#include "inode.h"
-#include "owners.h"
+#include "ext/checksum.h"
+#include "ext/inode.h"
+#include "ext/owners.h"
 
 #define PIECE ((size_t) 256 * 1024)
 
 struct tables {
-  const struct filesystem *fs[SIDES];
+  const struct ext_filesystem *fs[SIDES];
   const struct extents *written;
   struct inode_set *changed;
   uint8_t *bytes[SIDES];        /* owned */
@@ -26,19 +26,20 @@ struct tables {
 static bool
 are_equal (const struct tables *tables, uint32_t number, size_t offset)
 {
-  struct inode inode;
+  struct ext_inode inode;
 
   inode.number = number;
   inode.length = tables->fs[SIDE_BASE]->inode_size;
   if (memcmp (tables->bytes[SIDE_BASE] + offset,
               tables->bytes[SIDE_OVERLAY] + offset, inode.length) == 0)
     return true;
-  if (!inode_raw_equal (tables->bytes[SIDE_BASE] + offset,
-                        tables->bytes[SIDE_OVERLAY] + offset, inode.length))
+  if (!ext_inode_raw_equal (tables->bytes[SIDE_BASE] + offset,
+                            tables->bytes[SIDE_OVERLAY] + offset,
+                            inode.length))
     return false;
   for (int side = 0; side < SIDES; ++side) {
     memcpy (inode.raw, tables->bytes[side] + offset, inode.length);
-    if (!checksum_inode_valid (tables->fs[side], &inode))
+    if (!ext_checksum_inode_valid (tables->fs[side], &inode))
       return false;
   }
   return true;
@@ -79,7 +80,7 @@ static errint_t
 compare_range (struct tables *tables, uint32_t group,
                uint64_t from, uint64_t to)
 {
-  const struct filesystem *fs = tables->fs[SIDE_BASE];
+  const struct ext_filesystem *fs = tables->fs[SIDE_BASE];
   uint32_t first = (uint32_t) (from / fs->inode_size);
   uint32_t end = (uint32_t) ((to + fs->inode_size - 1) / fs->inode_size);
   uint32_t at_once = (uint32_t) (PIECE / fs->inode_size);
@@ -104,7 +105,7 @@ compare_range (struct tables *tables, uint32_t group,
 static errint_t
 compare_group (struct tables *tables, uint32_t group)
 {
-  const struct filesystem *fs = tables->fs[SIDE_BASE];
+  const struct ext_filesystem *fs = tables->fs[SIDE_BASE];
   const struct extents *written = tables->written;
   uint64_t start = fs->inode_table[group] * fs->reader.block_size;
   uint64_t length = (uint64_t) fs->inodes_per_group * fs->inode_size;
@@ -131,14 +132,16 @@ compare_group (struct tables *tables, uint32_t group)
 }
 
 errint_t
-changed_inodes_find (const struct reader *base, const struct reader *overlay,
-                     const struct extents *written, struct inode_set *changed)
+ext_changed_inodes_find (const struct reader *base,
+                         const struct reader *overlay,
+                         const struct extents *written,
+                         struct inode_set *changed)
 {
   struct tables tables = {
-    .fs = { filesystem_of (base), filesystem_of (overlay) },
+    .fs = { ext_filesystem_of (base), ext_filesystem_of (overlay) },
     .written = written, .changed = changed,
   };
-  const struct filesystem *fs = tables.fs[SIDE_BASE];
+  const struct ext_filesystem *fs = tables.fs[SIDE_BASE];
   errint_t err = 0;
 
   for (int side = 0; side < SIDES; ++side)

@@ -13,11 +13,11 @@
 #include <ext2fs/ext2fs.h>
 #include <ext2fs/ext3_extents.h>
 
-#include "checksum.h"
-#include "crc32c.h"
-#include "directory.h"
+#include "ext/checksum.h"
+#include "ext/crc32c.h"
+#include "ext/directory.h"
+#include "ext/ondisk.h"
 #include "number_set.h"
-#include "ondisk.h"
 
 #define CRC32C_TYPE 1
 #define SMALL_INODE 128
@@ -30,15 +30,15 @@
 #define HASH_ENTRY 8
 #define HASH_TAIL 8
 
-struct checksum_failures {
+struct ext_checksum_failures {
   pthread_mutex_t lock;
   struct number_set inodes;
 };
 
-struct checksum_failures *
-checksum_failures_new (void)
+struct ext_checksum_failures *
+ext_checksum_failures_new (void)
 {
-  struct checksum_failures *failures = calloc (1, sizeof *failures);
+  struct ext_checksum_failures *failures = calloc (1, sizeof *failures);
 
   if (failures != NULL)
     pthread_mutex_init (&failures->lock, NULL);
@@ -46,7 +46,7 @@ checksum_failures_new (void)
 }
 
 void
-checksum_failures_free (struct checksum_failures *failures)
+ext_checksum_failures_free (struct ext_checksum_failures *failures)
 {
   number_set_clear (&failures->inodes);
   pthread_mutex_destroy (&failures->lock);
@@ -54,7 +54,7 @@ checksum_failures_free (struct checksum_failures *failures)
 }
 
 bool
-checksum_has_failed (const struct filesystem *fs, uint64_t number)
+ext_checksum_has_failed (const struct ext_filesystem *fs, uint64_t number)
 {
   bool failed;
 
@@ -66,7 +66,8 @@ checksum_has_failed (const struct filesystem *fs, uint64_t number)
 
 /* Without memory a message says less, no more. */
 static bool
-note (const struct filesystem *fs, const struct inode *inode, bool valid)
+note (const struct ext_filesystem *fs, const struct ext_inode *inode,
+      bool valid)
 {
   if (valid)
     return true;
@@ -77,9 +78,10 @@ note (const struct filesystem *fs, const struct inode *inode, bool valid)
 }
 
 static bool
-has_checksums (const struct filesystem *fs)
+has_checksums (const struct ext_filesystem *fs)
 {
-  return filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_METADATA_CSUM);
+  return ext_filesystem_has_ro_compat (fs,
+                                       EXT4_FEATURE_RO_COMPAT_METADATA_CSUM);
 }
 
 static uint32_t
@@ -110,7 +112,8 @@ add_le32 (uint32_t sum, uint32_t number)
 }
 
 bool
-checksum_superblock_valid (const struct filesystem *fs, const uint8_t *raw)
+ext_checksum_superblock_valid (const struct ext_filesystem *fs,
+                               const uint8_t *raw)
 {
   const size_t place = offsetof (struct ext2_super_block, s_checksum);
 
@@ -120,19 +123,19 @@ checksum_superblock_valid (const struct filesystem *fs, const uint8_t *raw)
 }
 
 uint32_t
-checksum_seed (const struct filesystem *fs, const uint8_t *raw)
+ext_checksum_seed (const struct ext_filesystem *fs, const uint8_t *raw)
 {
-  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_CSUM_SEED))
+  if (ext_filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_CSUM_SEED))
     return ONDISK_LE32 (raw, struct ext2_super_block, s_checksum_seed);
   return add (~0U, raw + offsetof (struct ext2_super_block, s_uuid), 16);
 }
 
 bool
-checksum_descriptor_valid (const struct filesystem *fs, uint32_t group,
-                           const uint8_t *raw)
+ext_checksum_descriptor_valid (const struct ext_filesystem *fs, uint32_t group,
+                               const uint8_t *raw)
 {
   const size_t place = offsetof (struct ext4_group_desc, bg_checksum);
-  uint32_t sum = add_le32 (fs->checksum_seed, group);
+  uint32_t sum = add_le32 (fs->ext_checksum_seed, group);
 
   return !has_checksums (fs) ||
     (add_around (sum, raw, fs->descriptor_size, place, 2) & 0xffff) ==
@@ -141,16 +144,17 @@ checksum_descriptor_valid (const struct filesystem *fs, uint32_t group,
 
 /* What the checksums of an inode's own blocks begin with. */
 static uint32_t
-seed_of (const struct filesystem *fs, const struct inode *inode)
+seed_of (const struct ext_filesystem *fs, const struct ext_inode *inode)
 {
-  uint32_t sum = add_le32 (fs->checksum_seed, inode->number);
+  uint32_t sum = add_le32 (fs->ext_checksum_seed, inode->number);
 
   return add (sum, inode->raw +
               offsetof (struct ext2_inode_large, i_generation), 4);
 }
 
 bool
-checksum_inode_valid (const struct filesystem *fs, const struct inode *inode)
+ext_checksum_inode_valid (const struct ext_filesystem *fs,
+                          const struct ext_inode *inode)
 {
   const size_t low = offsetof (struct ext2_inode_large,
                                osd2.linux2.l_i_checksum_lo);
@@ -177,8 +181,9 @@ checksum_inode_valid (const struct filesystem *fs, const struct inode *inode)
 }
 
 bool
-checksum_extents_valid (const struct filesystem *fs,
-                        const struct inode *inode, const uint8_t *block)
+ext_checksum_extents_valid (const struct ext_filesystem *fs,
+                            const struct ext_inode *inode,
+                            const uint8_t *block)
 {
   size_t most = ONDISK_LE16 (block, struct ext3_extent_header, eh_max);
   size_t place = sizeof (struct ext3_extent_header) +
@@ -193,7 +198,7 @@ checksum_extents_valid (const struct filesystem *fs,
 
 /* The tail of a block of names. */
 static bool
-names_valid (const struct filesystem *fs, const struct inode *inode,
+names_valid (const struct ext_filesystem *fs, const struct ext_inode *inode,
              const uint8_t *block)
 {
   size_t length = fs->reader.block_size - TAIL_SIZE;
@@ -206,7 +211,7 @@ names_valid (const struct filesystem *fs, const struct inode *inode,
 
 /* A node of a hash tree has room for LIMIT entries, then a tail. */
 static bool
-node_valid (const struct filesystem *fs, const struct inode *inode,
+node_valid (const struct ext_filesystem *fs, const struct ext_inode *inode,
             const uint8_t *block, size_t place)
 {
   size_t limit = ondisk_le16 (block + place);
@@ -223,16 +228,16 @@ node_valid (const struct filesystem *fs, const struct inode *inode,
 
 /* Is it a directory with a hash tree, in its first block the root? */
 static bool
-is_indexed (const struct filesystem *fs, const struct inode *inode)
+is_indexed (const struct ext_filesystem *fs, const struct ext_inode *inode)
 {
   return (fs->compat & EXT2_FEATURE_COMPAT_DIR_INDEX) != 0 &&
-    (inode_flags (inode) & EXT2_INDEX_FL) != 0;
+    (ext_inode_flags (inode) & EXT2_INDEX_FL) != 0;
 }
 
 bool
-checksum_directory_valid (const struct filesystem *fs,
-                          const struct inode *inode,
-                          const uint8_t *block, uint64_t logical)
+ext_checksum_directory_valid (const struct ext_filesystem *fs,
+                              const struct ext_inode *inode,
+                              const uint8_t *block, uint64_t logical)
 {
   bool valid;
 
@@ -242,7 +247,7 @@ checksum_directory_valid (const struct filesystem *fs,
     valid = names_valid (fs, inode, block);
   else if (logical == 0)
     valid = node_valid (fs, inode, block, ROOT_LIMIT);
-  else if (directory_record_length (fs, block) != fs->reader.block_size)
+  else if (ext_directory_record_length (fs, block) != fs->reader.block_size)
     valid = names_valid (fs, inode, block);
   else
     /* Either an inner node, or a block of names that is empty and from before
@@ -254,16 +259,16 @@ checksum_directory_valid (const struct filesystem *fs,
 }
 
 bool
-checksum_xattrs_valid (const struct filesystem *fs,
-                       const struct inode *inode, uint64_t number,
-                       const uint8_t *block)
+ext_checksum_xattrs_valid (const struct ext_filesystem *fs,
+                           const struct ext_inode *inode, uint64_t number,
+                           const uint8_t *block)
 {
   const size_t place = offsetof (struct ext2_ext_attr_header, h_checksum);
   uint32_t sum;
 
   if (!has_checksums (fs))
     return true;
-  sum = add_le32 (fs->checksum_seed, (uint32_t) number);
+  sum = add_le32 (fs->ext_checksum_seed, (uint32_t) number);
   sum = add_le32 (sum, (uint32_t) (number >> 32));
   sum = add_around (sum, block, fs->reader.block_size, place, 4);
   return note (fs, inode, sum == ondisk_le32 (block + place));

@@ -9,24 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checksum.h"
-#include "directory.h"
-#include "mapping.h"
-#include "ondisk.h"
+#include "ext/checksum.h"
+#include "ext/directory.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
 
 #define HEADER_SIZE 8
 #define ENTRY_MIN 12
 #define INLINE_PARENT 4         /* bytes of the parent's number */
 struct iteration {
-  const struct filesystem *fs;
-  directory_visit *visit;
+  const struct ext_filesystem *fs;
+  ext_directory_visit *visit;
   void *opaque;
   bool incomplete;
 };
 
 uint32_t
-directory_record_length (const struct filesystem *fs,
-                         const uint8_t *entry)
+ext_directory_record_length (const struct ext_filesystem *fs,
+                             const uint8_t *entry)
 {
   uint32_t stored = ondisk_le16 (entry + 4);
 
@@ -46,7 +46,7 @@ visit_block (struct iteration *iteration, const uint8_t *block, size_t length)
   while (length - at >= ENTRY_MIN) {
     const uint8_t *entry = block + at;
     uint32_t inode = ondisk_le32 (entry);
-    uint32_t record = directory_record_length (iteration->fs, entry);
+    uint32_t record = ext_directory_record_length (iteration->fs, entry);
     const char *name = (const char *) entry + HEADER_SIZE;
     size_t name_length = entry[6];
     int stop = 0;
@@ -70,8 +70,10 @@ visit_block (struct iteration *iteration, const uint8_t *block, size_t length)
 }
 
 int
-directory_visit_block (const struct filesystem *fs, const uint8_t *block,
-                       directory_visit *visit, void *opaque, bool *incomplete)
+ext_directory_visit_block (const struct ext_filesystem *fs,
+                           const uint8_t *block,
+                           ext_directory_visit *visit, void *opaque,
+                           bool *incomplete)
 {
   struct iteration iteration = {
     .fs = fs, .visit = visit, .opaque = opaque,
@@ -100,10 +102,10 @@ visit_inline (struct iteration *iteration, const struct runs *runs)
 }
 
 static int
-visit_blocks (struct iteration *iteration, const struct inode *inode,
-              const struct mapping *mapping)
+visit_blocks (struct iteration *iteration, const struct ext_inode *inode,
+              const struct ext_mapping *mapping)
 {
-  const struct filesystem *fs = iteration->fs;
+  const struct ext_filesystem *fs = iteration->fs;
   CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
   uint64_t end = mapping->runs.size / fs->reader.block_size +
     (mapping->runs.size % fs->reader.block_size != 0);
@@ -112,7 +114,7 @@ visit_blocks (struct iteration *iteration, const struct inode *inode,
   if (block == NULL)
     return -ENOMEM;
   for (size_t i = 0; i < mapping->runs.count; ++i) {
-    const struct mapping_blocks run = mapping_blocks (fs, mapping, i);
+    const struct ext_mapping_blocks run = ext_mapping_blocks (fs, mapping, i);
 
     for (uint64_t j = 0; j < run.count && run.logical + j < end; ++j) {
       int stop;
@@ -124,9 +126,9 @@ visit_blocks (struct iteration *iteration, const struct inode *inode,
         return 0;
       }
       visited++;
-      stop = filesystem_read_block (fs, run.physical + j, block);
+      stop = ext_filesystem_read_block (fs, run.physical + j, block);
       if (stop == 0 &&
-          !checksum_directory_valid (fs, inode, block, run.logical + j))
+          !ext_checksum_directory_valid (fs, inode, block, run.logical + j))
         stop = -EIO;
       if (stop == -EIO) {
         iteration->incomplete = true;
@@ -145,14 +147,16 @@ visit_blocks (struct iteration *iteration, const struct inode *inode,
 }
 
 int
-directory_iterate (const struct filesystem *fs, const struct inode *inode,
-                   directory_visit *visit, void *opaque, bool *incomplete)
+ext_directory_iterate (const struct ext_filesystem *fs,
+                       const struct ext_inode *inode,
+                       ext_directory_visit *visit, void *opaque,
+                       bool *incomplete)
 {
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
   struct iteration iteration = {
     .fs = fs, .visit = visit, .opaque = opaque,
   };
-  int stop = mapping_open (fs, inode, &mapping);
+  int stop = ext_mapping_open (fs, inode, &mapping);
 
   if (stop == -EIO) {
     iteration.incomplete = true;

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "directory.h"
-#include "directory_scan.h"
+#include "ext/directory.h"
+#include "ext/directory_scan.h"
 
 #define READ_MAX ((uint64_t) 512 * 1024)
 /* Reading so much that is not needed costs less than another request. */
@@ -17,7 +17,7 @@
 #define PIECES_MAX ((size_t) 8 << 20)
 
 struct running {
-  struct directory_scan *scan;
+  struct ext_directory_scan *scan;
   errint_t (*visit) (void *opaque, uint32_t directory, uint32_t inode);
   void *opaque;
   uint32_t directory;
@@ -25,14 +25,15 @@ struct running {
 };
 
 static errint_t
-append (struct directory_scan *scan, const struct directory_piece *piece)
+append (struct ext_directory_scan *scan,
+        const struct ext_directory_piece *piece)
 {
   if (scan->count == PIECES_MAX ||
       !budget_draw (&scan->fs->reader.budget->directory_blocks, piece->count))
     return -EFBIG;
   if (scan->count == scan->capacity) {
     size_t capacity = scan->capacity == 0 ? 256 : scan->capacity * 2;
-    struct directory_piece *pieces =
+    struct ext_directory_piece *pieces =
       reallocarray (scan->pieces, capacity, sizeof *pieces);
 
     if (pieces == NULL)
@@ -45,21 +46,22 @@ append (struct directory_scan *scan, const struct directory_piece *piece)
 }
 
 errint_t
-directory_scan_add (struct directory_scan *scan, const struct inode *inode,
-                    const struct mapping *mapping)
+ext_directory_scan_add (struct ext_directory_scan *scan,
+                        const struct ext_inode *inode,
+                        const struct ext_mapping *mapping)
 {
-  const struct filesystem *fs = scan->fs;
-  uint64_t size = inode_size (fs, inode);
+  const struct ext_filesystem *fs = scan->fs;
+  uint64_t size = ext_inode_size (fs, inode);
   uint64_t end = size / fs->reader.block_size + (size % fs->reader.block_size != 0);
   /* Pieces fit into one read. */
   uint64_t most = READ_MAX / fs->reader.block_size;
-  struct directory_piece piece = { .directory = inode->number };
+  struct ext_directory_piece piece = { .directory = inode->number };
   errint_t err = 0;
 
-  if (!mapping_applies (inode))
+  if (!ext_mapping_applies (inode))
     return append (scan, &piece);
   for (size_t i = 0; i < mapping->runs.count && err == 0; ++i) {
-    const struct mapping_blocks run = mapping_blocks (fs, mapping, i);
+    const struct ext_mapping_blocks run = ext_mapping_blocks (fs, mapping, i);
     uint64_t count = run.logical >= end || run.unwritten ? 0 :
       run.count < end - run.logical ? run.count : end - run.logical;
 
@@ -86,14 +88,15 @@ visit_name (void *opaque, const char *name, size_t length, uint32_t inode)
 static errint_t
 visit_inline (struct running *running, uint32_t directory)
 {
-  struct inode inode;
+  struct ext_inode inode;
   bool incomplete;
-  errint_t err = inode_read_raw (running->scan->fs, directory, &inode);
+  errint_t err = ext_inode_read_raw (running->scan->fs, directory, &inode);
 
   running->directory = directory;
   if (err == 0)
-    err = directory_iterate (running->scan->fs, &inode, visit_name, running,
-                             &incomplete);
+    err = ext_directory_iterate (running->scan->fs, &inode, visit_name,
+                                 running,
+                                 &incomplete);
   return err == -ENOMEM || err == -EFBIG ? err : 0;
 }
 
@@ -102,12 +105,13 @@ visit_inline (struct running *running, uint32_t directory)
 static errint_t
 visit_together (struct running *running, size_t first, size_t end)
 {
-  struct directory_scan *scan = running->scan;
-  const struct filesystem *fs = scan->fs;
+  struct ext_directory_scan *scan = running->scan;
+  const struct ext_filesystem *fs = scan->fs;
   uint64_t start = scan->pieces[first].physical;
   uint64_t blocks = scan->pieces[end - 1].physical +
     scan->pieces[end - 1].count - start;
-  errint_t err = blocks_read_bulk (fs->reader.blocks, fs->reader.side, running->bytes,
+  errint_t err = blocks_read_bulk (fs->reader.blocks, fs->reader.side,
+                                   running->bytes,
                                    (size_t) (blocks * fs->reader.block_size),
                                    start * fs->reader.block_size);
 
@@ -115,7 +119,7 @@ visit_together (struct running *running, size_t first, size_t end)
     return err == -ENOMEM ? err : 0;
   for (size_t i = first; i < end; ++i) {
     /* A copy: the list may grow and move. */
-    const struct directory_piece piece = scan->pieces[i];
+    const struct ext_directory_piece piece = scan->pieces[i];
     const uint8_t *bytes = running->bytes +
       (piece.physical - start) * fs->reader.block_size;
     bool incomplete;
@@ -126,8 +130,9 @@ visit_together (struct running *running, size_t first, size_t end)
       stop = visit_together (running, i, i + 1);
     else
       for (uint32_t j = 0; j < piece.count && stop == 0; ++j)
-        stop = directory_visit_block (fs, bytes + j * fs->reader.block_size,
-                                      visit_name, running, &incomplete);
+        stop = ext_directory_visit_block (fs,
+                                          bytes + j * fs->reader.block_size,
+                                          visit_name, running, &incomplete);
     if (stop != 0)
       return stop;
   }
@@ -137,7 +142,7 @@ visit_together (struct running *running, size_t first, size_t end)
 static int
 compare_pieces (const void *a, const void *b)
 {
-  const struct directory_piece *x = a, *y = b;
+  const struct ext_directory_piece *x = a, *y = b;
 
   if (x->physical != y->physical)
     return x->physical < y->physical ? -1 : 1;
@@ -146,9 +151,9 @@ compare_pieces (const void *a, const void *b)
 
 /* How many pieces from FIRST on can be read with one request. */
 static size_t
-end_of_read (const struct directory_scan *scan, size_t first, size_t end)
+end_of_read (const struct ext_directory_scan *scan, size_t first, size_t end)
 {
-  const struct directory_piece *pieces = scan->pieces;
+  const struct ext_directory_piece *pieces = scan->pieces;
   uint64_t size = scan->fs->reader.block_size;
   size_t next = first + 1;
 
@@ -164,10 +169,10 @@ end_of_read (const struct directory_scan *scan, size_t first, size_t end)
 }
 
 errint_t
-directory_scan_run (struct directory_scan *scan, size_t from,
-                    errint_t (*visit) (void *opaque, uint32_t directory,
-                                       uint32_t inode),
-                    void *opaque)
+ext_directory_scan_run (struct ext_directory_scan *scan, size_t from,
+                        errint_t (*visit) (void *opaque, uint32_t directory,
+                                           uint32_t inode),
+                        void *opaque)
 {
   struct running running = {
     .scan = scan, .visit = visit, .opaque = opaque,
@@ -195,7 +200,7 @@ directory_scan_run (struct directory_scan *scan, size_t from,
 }
 
 void
-directory_scan_clear (struct directory_scan *scan)
+ext_directory_scan_clear (struct ext_directory_scan *scan)
 {
   free (scan->pieces);
   scan->pieces = NULL;

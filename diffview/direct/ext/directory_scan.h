@@ -11,37 +11,37 @@
 #include <stdint.h>
 
 #include "errint.h"
-#include "inode.h"
-#include "mapping.h"
+#include "ext/inode.h"
+#include "ext/mapping.h"
 
 /* Some blocks of a directory that lie together. */
-struct directory_piece {
+struct ext_directory_piece {
   uint64_t physical;            /* the first block */
   uint32_t count;               /* blocks; 0: the names are in the inode */
   uint32_t directory;           /* its inode */
 };
 
-struct directory_scan {
-  const struct filesystem *fs;  /* borrowed */
-  struct directory_piece *pieces;       /* owned */
+struct ext_directory_scan {
+  const struct ext_filesystem *fs;  /* borrowed */
+  struct ext_directory_piece *pieces;       /* owned */
   size_t count, capacity;
 };
 
 /* Adds a directory, whose block list is MAPPING.  -EFBIG when there are more
  * than an honest filesystem has, -ENOMEM. */
-errint_t directory_scan_add (struct directory_scan *scan,
-                             const struct inode *inode,
-                             const struct mapping *mapping);
+errint_t ext_directory_scan_add (struct ext_directory_scan *scan,
+                                 const struct ext_inode *inode,
+                                 const struct ext_mapping *mapping);
 
 /* Calls VISIT for each name in the pieces from number FROM on, which are
  * sorted by that; VISIT may add directories, and ends it when it returns <0.
  * What cannot be read is left out. */
-errint_t directory_scan_run (struct directory_scan *scan, size_t from,
-                             errint_t (*visit) (void *opaque,
-                                                uint32_t directory,
-                                                uint32_t inode),
-                             void *opaque);
+errint_t ext_directory_scan_run (struct ext_directory_scan *scan, size_t from,
+                                 errint_t (*visit) (void *opaque,
+                                                    uint32_t directory,
+                                                    uint32_t inode),
+                                 void *opaque);
 
-void directory_scan_clear (struct directory_scan *scan);
+void ext_directory_scan_clear (struct ext_directory_scan *scan);
 
 #endif

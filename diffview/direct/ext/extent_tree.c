@@ -11,9 +11,9 @@
 #include <ext2fs/ext2fs.h>
 #include <ext2fs/ext3_extents.h>
 
-#include "checksum.h"
-#include "mapping.h"
-#include "ondisk.h"
+#include "ext/checksum.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
 
 #define DEPTH_MAX 5
 #define ENTRY_SIZE 12
@@ -66,13 +66,13 @@ enter (struct node *node, const uint8_t *bytes, size_t length,
 }
 
 static errint_t
-add_leaf (const struct filesystem *fs, const struct node *node,
-          struct mapping *mapping)
+add_leaf (const struct ext_filesystem *fs, const struct node *node,
+          struct ext_mapping *mapping)
 {
   for (unsigned i = 0; i < node->entries; ++i) {
     const uint8_t *entry = entry_of (node, i);
     uint32_t length = ONDISK_LE16 (entry, struct ext3_extent, ee_len);
-    struct mapping_blocks run = {
+    struct ext_mapping_blocks run = {
       .logical = logical_of (node, i),
       .physical = ondisk_join
         (ONDISK_LE16 (entry, struct ext3_extent, ee_start_hi),
@@ -87,7 +87,7 @@ add_leaf (const struct filesystem *fs, const struct node *node,
     }
     if (run.count == 0 || run.logical + run.count > node->end)
       return -EIO;
-    err = mapping_add_blocks (fs, mapping, &run);
+    err = ext_mapping_add_blocks (fs, mapping, &run);
     if (err < 0)
       return err;
   }
@@ -96,9 +96,9 @@ add_leaf (const struct filesystem *fs, const struct node *node,
 
 /* Reads the node that the next entry of PARENT names. */
 static errint_t
-descend (const struct filesystem *fs, const struct inode *inode,
+descend (const struct ext_filesystem *fs, const struct ext_inode *inode,
          struct node *parent, struct node *child, unsigned depth,
-         struct mapping *mapping)
+         struct ext_mapping *mapping)
 {
   const uint8_t *entry = entry_of (parent, parent->next);
   uint64_t start = logical_of (parent, parent->next);
@@ -107,7 +107,7 @@ descend (const struct filesystem *fs, const struct inode *inode,
   uint64_t block = ondisk_join
     (ONDISK_LE16 (entry, struct ext3_extent_idx, ei_leaf_hi),
      ONDISK_LE32 (entry, struct ext3_extent_idx, ei_leaf));
-  errint_t err = mapping_add_tree (fs, mapping, block);
+  errint_t err = ext_mapping_add_tree (fs, mapping, block);
 
   parent->next++;
   if (err < 0)
@@ -115,10 +115,11 @@ descend (const struct filesystem *fs, const struct inode *inode,
   if (child->block == NULL &&
       (child->block = malloc (fs->reader.block_size)) == NULL)
     return -ENOMEM;
-  err = filesystem_read_block (fs, block, child->block);
+  err = ext_filesystem_read_block (fs, block, child->block);
   if (err == 0)
-    err = enter (child, child->block, fs->reader.block_size, depth, start, end);
-  if (err == 0 && !checksum_extents_valid (fs, inode, child->block))
+    err = enter (child, child->block, fs->reader.block_size, depth, start,
+                 end);
+  if (err == 0 && !ext_checksum_extents_valid (fs, inode, child->block))
     return -EIO;
   /* An empty node could be named any number of times. */
   return err == 0 && child->entries == 0 ? -EIO : err;
@@ -126,8 +127,8 @@ descend (const struct filesystem *fs, const struct inode *inode,
 
 /* One node that cannot be read does not hide the others. */
 static errint_t
-walk (const struct filesystem *fs, const struct inode *inode,
-      struct node *path, unsigned depth, struct mapping *mapping)
+walk (const struct ext_filesystem *fs, const struct ext_inode *inode,
+      struct node *path, unsigned depth, struct ext_mapping *mapping)
 {
   errint_t result = 0;
   unsigned level = 0;
@@ -161,11 +162,12 @@ walk (const struct filesystem *fs, const struct inode *inode,
 }
 
 errint_t
-mapping_read_extents (const struct filesystem *fs,
-                      const struct inode *inode, struct mapping *mapping)
+ext_mapping_read_extents (const struct ext_filesystem *fs,
+                          const struct ext_inode *inode,
+                          struct ext_mapping *mapping)
 {
   struct node path[DEPTH_MAX + 1];
-  const uint8_t *root = inode_block_bytes (inode);
+  const uint8_t *root = ext_inode_block_bytes (inode);
   unsigned depth = ONDISK_LE16 (root, struct ext3_extent_header, eh_depth);
   errint_t err;
 

@@ -10,26 +10,26 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "checksum.h"
-#include "filesystem.h"
-#include "journal.h"
-#include "reader.h"
-#include "superblock.h"
+#include "ext/checksum.h"
+#include "ext/filesystem.h"
+#include "ext/journal.h"
+#include "ext/reader.h"
+#include "ext/superblock.h"
 
 void
-filesystem_free (struct filesystem *fs)
+ext_filesystem_free (struct ext_filesystem *fs)
 {
   free (fs->inode_table);
   free (fs->inodes_initialized);
   if (fs->failures != NULL)
-    checksum_failures_free (fs->failures);
+    ext_checksum_failures_free (fs->failures);
   reader_clear (&fs->reader);
   free (fs);
 }
 
 /* Replays the journal and reads again what it may have replaced. */
 static errint_t
-recover (struct filesystem *fs, const char **reason)
+recover (struct ext_filesystem *fs, const char **reason)
 {
   const uint32_t block_size = fs->reader.block_size;
   struct replay replay = { 0 };
@@ -37,14 +37,15 @@ recover (struct filesystem *fs, const char **reason)
 
   if (!(fs->compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL))
     return 0;                   /* the kernel clears the flag */
-  err = superblock_read_groups (fs, reason);
+  err = ext_superblock_read_groups (fs, reason);
   if (err == 0)
-    err = journal_replay (fs, &replay, reason);
+    err = ext_journal_replay (fs, &replay, reason);
   if (err == 0)
-    blocks_set_replay (fs->reader.blocks, fs->reader.side, &replay, fs->reader.block_size);
+    blocks_set_replay (fs->reader.blocks, fs->reader.side, &replay,
+                       fs->reader.block_size);
   replay_clear (&replay);
   if (err == 0)
-    err = superblock_read (fs, reason);
+    err = ext_superblock_read (fs, reason);
   if (err < 0 || fs->reader.block_size == block_size)
     return err;
   *reason = "its journal replaces the superblock by another";
@@ -52,10 +53,11 @@ recover (struct filesystem *fs, const char **reason)
 }
 
 errint_t
-filesystem_open (struct blocks *blocks, enum side side,
-                 const char **reason, struct filesystem **result)
+ext_filesystem_open (struct blocks *blocks, enum side side,
+                     const char **reason, struct ext_filesystem **result)
 {
-  CLEANUP (filesystem_free) struct filesystem *fs = calloc (1, sizeof *fs);
+  CLEANUP (ext_filesystem_free) struct ext_filesystem *fs = calloc (1,
+                                                                    sizeof *fs);
   errint_t err;
 
   if (fs == NULL)
@@ -64,17 +66,18 @@ filesystem_open (struct blocks *blocks, enum side side,
   if (err < 0)
     return err;
   fs->reader.start = SUPERBLOCK_OFFSET;
-  fs->failures = checksum_failures_new ();
+  fs->failures = ext_checksum_failures_new ();
   if (fs->failures == NULL)
     return -ENOMEM;
-  err = superblock_read (fs, reason);
+  err = ext_superblock_read (fs, reason);
   if (err == 0)
-    budget_start (fs->reader.budget, fs->reader.block_count, fs->reader.block_size);
+    budget_start (fs->reader.budget, fs->reader.block_count,
+                  fs->reader.block_size);
   if (err == 0 &&
-      filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER))
+      ext_filesystem_has_incompat (fs, EXT3_FEATURE_INCOMPAT_RECOVER))
     err = recover (fs, reason);
   if (err == 0)
-    err = superblock_read_groups (fs, reason);
+    err = ext_superblock_read_groups (fs, reason);
   if (err < 0)
     return err;
   *result = steal_pointer (&fs);
@@ -82,18 +85,19 @@ filesystem_open (struct blocks *blocks, enum side side,
 }
 
 errint_t
-filesystem_read_block (const struct filesystem *fs, uint64_t block,
-                       void *buffer)
+ext_filesystem_read_block (const struct ext_filesystem *fs, uint64_t block,
+                           void *buffer)
 {
-  if (!filesystem_has_blocks (fs, block, 1) && block != 0)
+  if (!ext_filesystem_has_blocks (fs, block, 1) && block != 0)
     return -EIO;
-  return blocks_read (fs->reader.blocks, fs->reader.side, buffer, fs->reader.block_size,
+  return blocks_read (fs->reader.blocks, fs->reader.side, buffer,
+                      fs->reader.block_size,
                       block * fs->reader.block_size);
 }
 
 bool
-filesystem_same_geometry (const struct filesystem *base,
-                          const struct filesystem *overlay)
+ext_filesystem_same_geometry (const struct ext_filesystem *base,
+                              const struct ext_filesystem *overlay)
 {
   /* What a filesystem turns on by itself while it is used, and what has no
    * say in how inodes and directories are read. */

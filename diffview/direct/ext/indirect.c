@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mapping.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
 #include "number_set.h"
-#include "ondisk.h"
 
 #define DIRECT 12
 #define LEVELS 3
 
 struct indirect {
-  const struct filesystem *fs;
-  struct mapping *mapping;
+  const struct ext_filesystem *fs;
+  struct ext_mapping *mapping;
   uint64_t limit;               /* blocks of the file */
   uint64_t per_block;           /* pointers in a block */
   uint8_t *block[LEVELS];       /* owned: one for each level */
@@ -30,7 +30,7 @@ struct indirect {
 static errint_t
 add_data (struct indirect *state, uint64_t logical, uint32_t block)
 {
-  struct mapping_blocks run = {
+  struct ext_mapping_blocks run = {
     .logical = logical,
     .physical = block,
     .count = 1,
@@ -39,7 +39,7 @@ add_data (struct indirect *state, uint64_t logical, uint32_t block)
 
   if (block == 0 || logical >= state->limit)
     return 0;
-  err = mapping_add_blocks (state->fs, state->mapping, &run);
+  err = ext_mapping_add_blocks (state->fs, state->mapping, &run);
   if (err == -EIO) {
     state->result = err;
     return 0;
@@ -55,9 +55,10 @@ open_level (struct indirect *state, unsigned level, uint32_t block)
   errint_t err = number_set_add (&state->seen, block, &added);
 
   if (err == 0)
-    err = added ? mapping_add_tree (state->fs, state->mapping, block) : -EIO;
+    err = added ? ext_mapping_add_tree (state->fs, state->mapping,
+                                        block) : -EIO;
   if (err == 0)
-    err = filesystem_read_block (state->fs, block, state->block[level]);
+    err = ext_filesystem_read_block (state->fs, block, state->block[level]);
   state->next[level] = 0;
   if (err == -EIO)
     state->result = err;
@@ -104,17 +105,18 @@ walk (struct indirect *state, uint32_t block, unsigned top, uint64_t logical)
 }
 
 errint_t
-mapping_read_indirect (const struct filesystem *fs,
-                       const struct inode *inode, struct mapping *mapping)
+ext_mapping_read_indirect (const struct ext_filesystem *fs,
+                           const struct ext_inode *inode,
+                           struct ext_mapping *mapping)
 {
   struct indirect state = {
     .fs = fs,
     .mapping = mapping,
-    .limit = inode_size (fs, inode) / fs->reader.block_size +
-      (inode_size (fs, inode) % fs->reader.block_size != 0),
+    .limit = ext_inode_size (fs, inode) / fs->reader.block_size +
+      (ext_inode_size (fs, inode) % fs->reader.block_size != 0),
     .per_block = fs->reader.block_size / 4,
   };
-  const uint8_t *pointers = inode_block_bytes (inode);
+  const uint8_t *pointers = ext_inode_block_bytes (inode);
   uint64_t logical = 0;
   errint_t err = 0;
 

@@ -10,10 +10,10 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "checksum.h"
 #include "entry.h"
-#include "inode.h"
-#include "ondisk.h"
+#include "ext/checksum.h"
+#include "ext/inode.h"
+#include "ext/ondisk.h"
 
 #define SMALL_INODE 128
 
@@ -23,14 +23,14 @@
   ONDISK_LE32 ((inode)->raw, struct ext2_inode_large, member)
 
 bool
-inode_number_valid (const struct filesystem *fs, uint64_t number)
+ext_inode_number_valid (const struct ext_filesystem *fs, uint64_t number)
 {
   return number == INODE_ROOT ||
     (number >= fs->first_inode && number <= fs->inode_count);
 }
 
 uint64_t
-inode_position (const struct filesystem *fs, uint32_t number)
+ext_inode_position (const struct ext_filesystem *fs, uint32_t number)
 {
   uint32_t group = (number - 1) / fs->inodes_per_group;
   uint32_t index = (number - 1) % fs->inodes_per_group;
@@ -40,52 +40,53 @@ inode_position (const struct filesystem *fs, uint32_t number)
 }
 
 errint_t
-inode_read_raw (const struct filesystem *fs, uint32_t number,
-                struct inode *inode)
+ext_inode_read_raw (const struct ext_filesystem *fs, uint32_t number,
+                    struct ext_inode *inode)
 {
   if (number == 0 || number > fs->inode_count)
     return -EINVAL;
   inode->number = number;
   inode->length = fs->inode_size;
-  return blocks_read (fs->reader.blocks, fs->reader.side, inode->raw, fs->inode_size,
-                      inode_position (fs, number));
+  return blocks_read (fs->reader.blocks, fs->reader.side, inode->raw,
+                      fs->inode_size,
+                      ext_inode_position (fs, number));
 }
 
 errint_t
-inode_read (const struct filesystem *fs, uint32_t number,
-            struct inode *inode)
+ext_inode_read (const struct ext_filesystem *fs, uint32_t number,
+                struct ext_inode *inode)
 {
-  errint_t err = inode_read_raw (fs, number, inode);
+  errint_t err = ext_inode_read_raw (fs, number, inode);
 
-  return err == 0 && !checksum_inode_valid (fs, inode) ? -EIO : err;
+  return err == 0 && !ext_checksum_inode_valid (fs, inode) ? -EIO : err;
 }
 
 uint16_t
-inode_mode (const struct inode *inode)
+ext_inode_mode (const struct ext_inode *inode)
 {
   return INODE16 (inode, i_mode);
 }
 
 uint32_t
-inode_flags (const struct inode *inode)
+ext_inode_flags (const struct ext_inode *inode)
 {
   return INODE32 (inode, i_flags);
 }
 
 bool
-inode_in_use (const struct inode *inode)
+ext_inode_in_use (const struct ext_inode *inode)
 {
   return INODE16 (inode, i_links_count) != 0 &&
-    entry_type_of_mode (inode_mode (inode)) != ENTRY_UNKNOWN;
+    entry_type_of_mode (ext_inode_mode (inode)) != ENTRY_UNKNOWN;
 }
 
 uint64_t
-inode_size (const struct filesystem *fs, const struct inode *inode)
+ext_inode_size (const struct ext_filesystem *fs, const struct ext_inode *inode)
 {
   uint64_t size = INODE32 (inode, i_size);
-  bool large = S_ISREG (inode_mode (inode)) ||
-    (S_ISDIR (inode_mode (inode)) &&
-     filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_LARGEDIR));
+  bool large = S_ISREG (ext_inode_mode (inode)) ||
+    (S_ISDIR (ext_inode_mode (inode)) &&
+     ext_filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_LARGEDIR));
 
   if (large)
     size |= (uint64_t) INODE32 (inode, i_size_high) << 32;
@@ -93,23 +94,24 @@ inode_size (const struct filesystem *fs, const struct inode *inode)
 }
 
 uint64_t
-inode_xattr_block (const struct filesystem *fs, const struct inode *inode)
+ext_inode_xattr_block (const struct ext_filesystem *fs,
+                       const struct ext_inode *inode)
 {
   uint64_t block = INODE32 (inode, i_file_acl);
 
-  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT))
+  if (ext_filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT))
     block |= (uint64_t) INODE16 (inode, osd2.linux2.l_i_file_acl_high) << 32;
   return block;
 }
 
 const uint8_t *
-inode_block_bytes (const struct inode *inode)
+ext_inode_block_bytes (const struct ext_inode *inode)
 {
   return inode->raw + offsetof (struct ext2_inode_large, i_block);
 }
 
 int
-inode_extra_end (const struct inode *inode)
+ext_inode_extra_end (const struct ext_inode *inode)
 {
   uint32_t extra;
 
@@ -140,7 +142,7 @@ clear_unimportant (uint8_t *raw, uint32_t length)
 }
 
 bool
-inode_raw_equal (const uint8_t *a, const uint8_t *b, uint32_t length)
+ext_inode_raw_equal (const uint8_t *a, const uint8_t *b, uint32_t length)
 {
   uint8_t x[FILESYSTEM_INODE_MAX], y[FILESYSTEM_INODE_MAX];
 

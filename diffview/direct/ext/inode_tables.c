@@ -9,14 +9,14 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "inode_tables.h"
-#include "ondisk.h"
+#include "ext/inode_tables.h"
+#include "ext/ondisk.h"
 
 #define PIECE ((size_t) 1024 * 1024)
 
 struct visiting {
-  const struct filesystem *fs;
-  inode_visit *visit;
+  const struct ext_filesystem *fs;
+  ext_inode_visit *visit;
   void *opaque;
   uint8_t *bytes;               /* owned: PIECE */
   bool incomplete;
@@ -26,11 +26,12 @@ struct visiting {
 static errint_t
 visit_piece (struct visiting *visiting, uint32_t first, uint32_t count)
 {
-  const struct filesystem *fs = visiting->fs;
-  struct inode inode;
-  errint_t err = blocks_read_bulk (fs->reader.blocks, fs->reader.side, visiting->bytes,
+  const struct ext_filesystem *fs = visiting->fs;
+  struct ext_inode inode;
+  errint_t err = blocks_read_bulk (fs->reader.blocks, fs->reader.side,
+                                   visiting->bytes,
                                    (size_t) count * fs->inode_size,
-                                   inode_position (fs, first));
+                                   ext_inode_position (fs, first));
 
   /* One bad block of the table is not the end of the others. */
   if (err == -EIO && count > 1) {
@@ -61,8 +62,9 @@ visit_piece (struct visiting *visiting, uint32_t first, uint32_t count)
 }
 
 errint_t
-inode_tables_visit (const struct filesystem *fs, inode_visit *visit,
-                    void *opaque, bool *incomplete)
+ext_inode_tables_visit (const struct ext_filesystem *fs,
+                        ext_inode_visit *visit,
+                        void *opaque, bool *incomplete)
 {
   CLEANUP_FREE_BYTES uint8_t *bytes = malloc (PIECE);
   struct visiting visiting = {

@@ -8,15 +8,16 @@
 #include <stdbool.h>
 
 #include "errint.h"
-#include "filesystem.h"
-#include "inode.h"
+#include "ext/filesystem.h"
+#include "ext/inode.h"
 
-typedef errint_t inode_visit (void *opaque, const struct inode *inode);
+typedef errint_t ext_inode_visit (void *opaque, const struct ext_inode *inode);
 
 /* Calls VISIT for every inode that has a mode and that its group's descriptor
  * does not call unused, until it returns <0.  *INCOMPLETE becomes true where
  * a part of the tables cannot be read.  What VISIT returned, -ENOMEM. */
-errint_t inode_tables_visit (const struct filesystem *fs, inode_visit *visit,
-                             void *opaque, bool *incomplete);
+errint_t ext_inode_tables_visit (const struct ext_filesystem *fs,
+                                 ext_inode_visit *visit,
+                                 void *opaque, bool *incomplete);
 
 #endif

@@ -11,10 +11,10 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "journal.h"
-#include "journal_log.h"
-#include "journal_tags.h"
-#include "ondisk.h"
+#include "ext/journal.h"
+#include "ext/journal_log.h"
+#include "ext/journal_tags.h"
+#include "ext/ondisk.h"
 
 #define MAGIC 0xc03b3998u
 /* Bytes of a journal that is being written to that are kept in memory. */
@@ -30,7 +30,7 @@
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
 
 struct passes {
-  struct journal_log log;
+  struct ext_journal_log log;
   struct replay *replay;
   struct replay revoked;        /* target: block; source: its transaction */
   const char **reason;
@@ -64,13 +64,13 @@ static bool
 old_checksums (const struct passes *passes)
 {
   return (passes->log.compat & JOURNAL_COMPAT_CHECKSUM) != 0 &&
-    !journal_log_checksums (&passes->log);
+    !ext_journal_log_checksums (&passes->log);
 }
 
 static errint_t
 read_log (struct passes *passes, uint32_t number, uint8_t *buffer)
 {
-  errint_t err = journal_log_read (&passes->log, number, buffer);
+  errint_t err = ext_journal_log_read (&passes->log, number, buffer);
 
   return err == -EIO ? damaged (passes) : err;
 }
@@ -79,48 +79,49 @@ static void
 advance (struct passes *passes)
 {
   passes->position =
-    journal_log_after (&passes->log, passes->position, 1);
+    ext_journal_log_after (&passes->log, passes->position, 1);
   passes->walked++;
 }
 
 /* A block that a transaction wrote, unless it was revoked since. */
 static errint_t
-replay_tag (struct passes *passes, const struct journal_tag *tag)
+replay_tag (struct passes *passes, const struct ext_journal_tag *tag)
 {
-  struct journal_log *log = &passes->log;
+  struct ext_journal_log *log = &passes->log;
   const struct replay_block *revoked =
     replay_find (&passes->revoked, tag->block);
-  uint64_t source = journal_log_block (log, passes->position);
+  uint64_t source = ext_journal_log_block (log, passes->position);
   errint_t err;
 
   if (revoked != NULL &&
       !older ((uint32_t) revoked->source, passes->sequence))
     return 0;
-  if (!filesystem_has_blocks (log->fs, tag->block, 1) && tag->block != 0)
+  if (!ext_filesystem_has_blocks (log->fs, tag->block, 1) && tag->block != 0)
     return damaged (passes);
   err = read_log (passes, passes->position, passes->data);
   if (err < 0)
     return err;
-  if (!journal_log_data_valid (log, passes->data, passes->sequence,
-                               tag->checksum))
+  if (!ext_journal_log_data_valid (log, passes->data, passes->sequence,
+                                   tag->checksum))
     return damaged (passes);
   err = replay_add (passes->replay, tag->block, source, tag->escaped);
   if (err < 0 || passes->may_keep < log->fs->reader.block_size)
     return err;
   passes->may_keep -= log->fs->reader.block_size;
-  return replay_keep (passes->replay, passes->data, log->fs->reader.block_size);
+  return replay_keep (passes->replay, passes->data,
+                      log->fs->reader.block_size);
 }
 
 /* Goes over the data blocks of a descriptor. */
 static errint_t
 pass_descriptor (struct passes *passes)
 {
-  struct journal_log *log = &passes->log;
-  struct journal_tags tags;
-  struct journal_tag tag;
+  struct ext_journal_log *log = &passes->log;
+  struct ext_journal_tags tags;
+  struct ext_journal_tag tag;
   errint_t err = 0;
 
-  if (!journal_log_tail_valid (log, passes->block)) {
+  if (!ext_journal_log_tail_valid (log, passes->block)) {
     /* The log may run on into blocks from before it was made: the time of
      * the commit tells. */
     if (passes->pass != PASS_SCAN)
@@ -130,8 +131,8 @@ pass_descriptor (struct passes *passes)
   if (passes->pass == PASS_SCAN && old_checksums (passes))
     passes->crc32 = ext2fs_crc32_be (passes->crc32, passes->block,
                                        log->fs->reader.block_size);
-  journal_tags_begin (&tags, log, passes->block);
-  while (err == 0 && journal_tags_next (&tags, &tag)) {
+  ext_journal_tags_begin (&tags, log, passes->block);
+  while (err == 0 && ext_journal_tags_next (&tags, &tag)) {
     if (passes->pass == PASS_REPLAY)
       err = replay_tag (passes, &tag);
     else if (passes->pass == PASS_SCAN && old_checksums (passes)) {
@@ -151,7 +152,7 @@ commit_valid (struct passes *passes)
   bool stated = block[COMMIT_TYPE] == COMMIT_TYPE_CRC32 &&
     block[COMMIT_SIZE] == 4;
 
-  if (!journal_log_commit_valid (&passes->log, block))
+  if (!ext_journal_log_commit_valid (&passes->log, block))
     return false;
   if (!old_checksums (passes))
     return true;
@@ -187,18 +188,18 @@ pass_commit (struct passes *passes, bool *done)
 static errint_t
 pass_revoke (struct passes *passes)
 {
-  struct journal_log *log = &passes->log;
-  size_t end = log->fs->reader.block_size - (journal_log_checksums (log) ? 4 : 0);
+  struct ext_journal_log *log = &passes->log;
+  size_t end = log->fs->reader.block_size - (ext_journal_log_checksums (log) ? 4 : 0);
   size_t size = log->incompat & JOURNAL_INCOMPAT_64BIT ? 8 : 4;
   size_t used = ondisk_be32 (passes->block + JOURNAL_HEADER_SIZE);
   errint_t err = 0;
 
-  if (passes->pass == PASS_SCAN && journal_log_checksums (log) &&
-      !journal_log_tail_valid (log, passes->block))
+  if (passes->pass == PASS_SCAN && ext_journal_log_checksums (log) &&
+      !ext_journal_log_tail_valid (log, passes->block))
     passes->doubtful = true;
   if (passes->pass != PASS_REVOKE)
     return 0;
-  if (used > end || !journal_log_tail_valid (log, passes->block))
+  if (used > end || !ext_journal_log_tail_valid (log, passes->block))
     return damaged (passes);
   for (size_t at = JOURNAL_HEADER_SIZE + 4; at + size <= used && err == 0;
        at += size) {
@@ -247,7 +248,7 @@ pass_block (struct passes *passes, bool *done)
 static errint_t
 make_pass (struct passes *passes, enum pass pass)
 {
-  struct journal_log *log = &passes->log;
+  struct ext_journal_log *log = &passes->log;
   bool done = false;
   errint_t err = 0;
 
@@ -275,7 +276,7 @@ make_pass (struct passes *passes, enum pass pass)
 static errint_t
 refuse_fast_commits (struct passes *passes)
 {
-  struct journal_log *log = &passes->log;
+  struct ext_journal_log *log = &passes->log;
   errint_t err;
 
   if (log->fast_start == 0 || log->fast_start >= log->length)
@@ -309,13 +310,13 @@ recover (struct passes *passes)
 }
 
 errint_t
-journal_replay (struct filesystem *fs, struct replay *replay,
-                const char **reason)
+ext_journal_replay (struct ext_filesystem *fs, struct replay *replay,
+                    const char **reason)
 {
   /* A block that begins like one of the journal's is escaped in it. */
   static const uint8_t magic[4] = { 0xc0, 0x3b, 0x39, 0x98 };
   struct passes passes = { .replay = replay, .reason = reason };
-  errint_t err = journal_log_open (fs, &passes.log, reason);
+  errint_t err = ext_journal_log_open (fs, &passes.log, reason);
 
   memcpy (replay->prefix, magic, sizeof magic);
   if (err == 0 && passes.log.start != 0) {
@@ -329,6 +330,6 @@ journal_replay (struct filesystem *fs, struct replay *replay,
   free (passes.block);
   free (passes.data);
   replay_clear (&passes.revoked);
-  journal_log_clear (&passes.log);
+  ext_journal_log_clear (&passes.log);
   return err;
 }

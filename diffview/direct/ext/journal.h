@@ -12,14 +12,14 @@
 #define DELTAFS_EXT_JOURNAL_H
 
 #include "errint.h"
-#include "filesystem.h"
+#include "ext/filesystem.h"
 #include "replay.h"
 
 /* Finds what has to be replayed (nothing, where the log is empty) into
  * *REPLAY, which is finished.  FS has its descriptors, and no replay over
  * it yet.  -ENOTSUP or -EIO with *REASON (a static string) for a journal that
  * is damaged, external, of an unknown kind, or holds fast commits; -ENOMEM. */
-errint_t journal_replay (struct filesystem *fs, struct replay *replay,
-                         const char **reason);
+errint_t ext_journal_replay (struct ext_filesystem *fs, struct replay *replay,
+                             const char **reason);
 
 #endif

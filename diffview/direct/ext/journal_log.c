@@ -9,9 +9,9 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "crc32c.h"
-#include "journal_log.h"
-#include "ondisk.h"
+#include "ext/crc32c.h"
+#include "ext/journal_log.h"
+#include "ext/ondisk.h"
 
 #define MAGIC 0xc03b3998u
 #define SUPER_SIZE 1024
@@ -44,26 +44,27 @@ refuse (const char **reason, const char *why)
 }
 
 static errint_t
-find_blocks (struct journal_log *log, const char **reason)
+find_blocks (struct ext_journal_log *log, const char **reason)
 {
-  const struct filesystem *fs = log->fs;
-  struct inode inode;
+  const struct ext_filesystem *fs = log->fs;
+  struct ext_inode inode;
   errint_t err;
 
   if (fs->journal_inode == 0)
     return refuse (reason, "its journal is on another device");
-  err = inode_read (fs, fs->journal_inode, &inode);
-  if (err == 0 && (inode_mode (&inode) & S_IFMT) != S_IFREG)
+  err = ext_inode_read (fs, fs->journal_inode, &inode);
+  if (err == 0 && (ext_inode_mode (&inode) & S_IFMT) != S_IFREG)
     err = -EIO;
   if (err == 0)
-    err = mapping_read (fs, &inode, &log->mapping);
+    err = ext_mapping_read (fs, &inode, &log->mapping);
   if (err == -EIO || err == -EINVAL)
     return refuse (reason, "its journal's inode is damaged");
   return err;
 }
 
 static errint_t
-read_features (struct journal_log *log, uint8_t *super, const char **reason)
+read_features (struct ext_journal_log *log, uint8_t *super,
+               const char **reason)
 {
   uint32_t stated = ondisk_be32 (super + SUPER_CHECKSUM);
 
@@ -76,7 +77,7 @@ read_features (struct journal_log *log, uint8_t *super, const char **reason)
   if ((log->incompat & JOURNAL_INCOMPAT_CSUM_V2) &&
       (log->incompat & JOURNAL_INCOMPAT_CSUM_V3))
     return refuse (reason, "its journal's superblock is damaged");
-  if (!journal_log_checksums (log))
+  if (!ext_journal_log_checksums (log))
     return 0;
   memset (super + SUPER_CHECKSUM, 0, 4);
   if (crc32c (~0U, super, SUPER_SIZE) != stated)
@@ -86,7 +87,7 @@ read_features (struct journal_log *log, uint8_t *super, const char **reason)
 }
 
 static errint_t
-read_super (struct journal_log *log, uint8_t *super, const char **reason)
+read_super (struct ext_journal_log *log, uint8_t *super, const char **reason)
 {
   uint32_t type = ondisk_be32 (super + SUPER_TYPE);
   errint_t err;
@@ -123,32 +124,33 @@ read_super (struct journal_log *log, uint8_t *super, const char **reason)
 }
 
 errint_t
-journal_log_open (const struct filesystem *fs, struct journal_log *log,
-                  const char **reason)
+ext_journal_log_open (const struct ext_filesystem *fs,
+                      struct ext_journal_log *log,
+                      const char **reason)
 {
   CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
   errint_t err;
 
-  *log = (struct journal_log) { .fs = fs };
+  *log = (struct ext_journal_log) { .fs = fs };
   if (block == NULL)
     return -ENOMEM;
   err = find_blocks (log, reason);
   if (err < 0)
     return err;
-  err = journal_log_read (log, 0, block);
+  err = ext_journal_log_read (log, 0, block);
   if (err == -EIO)
     *reason = "its journal cannot be read";
   return err < 0 ? err : read_super (log, block, reason);
 }
 
 void
-journal_log_clear (struct journal_log *log)
+ext_journal_log_clear (struct ext_journal_log *log)
 {
-  mapping_clear (&log->mapping);
+  ext_mapping_clear (&log->mapping);
 }
 
 uint64_t
-journal_log_block (const struct journal_log *log, uint32_t number)
+ext_journal_log_block (const struct ext_journal_log *log, uint32_t number)
 {
   const uint32_t size = log->fs->reader.block_size;
   struct piece piece = runs_at (&log->mapping.runs, (uint64_t) number * size);
@@ -157,17 +159,18 @@ journal_log_block (const struct journal_log *log, uint32_t number)
 }
 
 errint_t
-journal_log_read (const struct journal_log *log, uint32_t number,
-                  uint8_t *buffer)
+ext_journal_log_read (const struct ext_journal_log *log, uint32_t number,
+                      uint8_t *buffer)
 {
-  uint64_t block = journal_log_block (log, number);
+  uint64_t block = ext_journal_log_block (log, number);
 
-  return block == 0 ? -EIO : filesystem_read_block (log->fs, block, buffer);
+  return block == 0 ? -EIO : ext_filesystem_read_block (log->fs, block,
+                                                        buffer);
 }
 
 uint32_t
-journal_log_after (const struct journal_log *log, uint32_t number,
-                   uint32_t count)
+ext_journal_log_after (const struct ext_journal_log *log, uint32_t number,
+                       uint32_t count)
 {
   uint32_t blocks = log->end - log->first;
 
@@ -177,12 +180,12 @@ journal_log_after (const struct journal_log *log, uint32_t number,
 
 /* The checksum over the whole block, with the place it is stored at zero. */
 static bool
-block_valid (const struct journal_log *log, uint8_t *block, size_t place)
+block_valid (const struct ext_journal_log *log, uint8_t *block, size_t place)
 {
   uint32_t stated = ondisk_be32 (block + place);
   uint32_t sum;
 
-  if (!journal_log_checksums (log))
+  if (!ext_journal_log_checksums (log))
     return true;
   memset (block + place, 0, 4);
   sum = crc32c (log->seed, block, log->fs->reader.block_size);
@@ -190,20 +193,22 @@ block_valid (const struct journal_log *log, uint8_t *block, size_t place)
 }
 
 bool
-journal_log_tail_valid (const struct journal_log *log, uint8_t *block)
+ext_journal_log_tail_valid (const struct ext_journal_log *log, uint8_t *block)
 {
   return block_valid (log, block, log->fs->reader.block_size - 4);
 }
 
 bool
-journal_log_commit_valid (const struct journal_log *log, uint8_t *block)
+ext_journal_log_commit_valid (const struct ext_journal_log *log,
+                              uint8_t *block)
 {
   return block_valid (log, block, COMMIT_CHECKSUM);
 }
 
 bool
-journal_log_data_valid (const struct journal_log *log, const uint8_t *block,
-                        uint32_t sequence, uint32_t stated)
+ext_journal_log_data_valid (const struct ext_journal_log *log,
+                            const uint8_t *block,
+                            uint32_t sequence, uint32_t stated)
 {
   uint8_t number[4] = {
     (uint8_t) (sequence >> 24), (uint8_t) (sequence >> 16),
@@ -211,7 +216,7 @@ journal_log_data_valid (const struct journal_log *log, const uint8_t *block,
   };
   uint32_t sum;
 
-  if (!journal_log_checksums (log))
+  if (!ext_journal_log_checksums (log))
     return true;
   sum = crc32c (log->seed, number, sizeof number);
   sum = crc32c (sum, block, log->fs->reader.block_size);

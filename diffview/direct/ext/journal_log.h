@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "errint.h"
-#include "filesystem.h"
-#include "mapping.h"
+#include "ext/filesystem.h"
+#include "ext/mapping.h"
 
 enum {
   JOURNAL_DESCRIPTOR = 1,
@@ -38,9 +38,9 @@ enum {
 /* The header that descriptor, commit and revoke blocks begin with. */
 #define JOURNAL_HEADER_SIZE 12
 
-struct journal_log {
-  const struct filesystem *fs;
-  struct mapping mapping;       /* owned: of the journal's inode */
+struct ext_journal_log {
+  const struct ext_filesystem *fs;
+  struct ext_mapping mapping;       /* owned: of the journal's inode */
   uint32_t compat, incompat;
   uint32_t first, end;          /* blocks of the log: first to end - 1 */
   uint32_t length;              /* blocks of the whole journal */
@@ -50,26 +50,30 @@ struct journal_log {
   uint32_t seed;                /* of checksums */
 };
 
-/* Opens the journal of FS.  Errors as journal_replay; *LOG is to be cleared
+/* Opens the journal of FS.  Errors as ext_journal_replay; *LOG is to be cleared
  * whatever happens. */
-errint_t journal_log_open (const struct filesystem *fs,
-                           struct journal_log *log, const char **reason);
-void journal_log_clear (struct journal_log *log);
+errint_t ext_journal_log_open (const struct ext_filesystem *fs,
+                               struct ext_journal_log *log,
+                               const char **reason);
+void ext_journal_log_clear (struct ext_journal_log *log);
 
 /* The block of the filesystem that block NUMBER of the journal lies in; 0 when
  * it has none. */
-uint64_t journal_log_block (const struct journal_log *log, uint32_t number);
+uint64_t ext_journal_log_block (const struct ext_journal_log *log,
+                                uint32_t number);
 
 /* Reads a block of the journal.  -EIO, -ENOMEM. */
-errint_t journal_log_read (const struct journal_log *log, uint32_t number,
-                           uint8_t *buffer);
+errint_t ext_journal_log_read (const struct ext_journal_log *log,
+                               uint32_t number,
+                               uint8_t *buffer);
 
 /* The block COUNT after NUMBER, around the end of the log. */
-uint32_t journal_log_after (const struct journal_log *log, uint32_t number,
-                            uint32_t count);
+uint32_t ext_journal_log_after (const struct ext_journal_log *log,
+                                uint32_t number,
+                                uint32_t count);
 
 static inline bool
-journal_log_checksums (const struct journal_log *log)
+ext_journal_log_checksums (const struct ext_journal_log *log)
 {
   return (log->incompat & (JOURNAL_INCOMPAT_CSUM_V2 |
                            JOURNAL_INCOMPAT_CSUM_V3)) != 0;
@@ -78,11 +82,12 @@ journal_log_checksums (const struct journal_log *log)
 /* Are the checksums right: of a descriptor or revoke block, of a commit
  * block, of a data block with what its tag states?  Always, where the journal
  * has none. */
-bool journal_log_tail_valid (const struct journal_log *log, uint8_t *block);
-bool journal_log_commit_valid (const struct journal_log *log,
-                               uint8_t *block);
-bool journal_log_data_valid (const struct journal_log *log,
-                             const uint8_t *block, uint32_t sequence,
-                             uint32_t stated);
+bool ext_journal_log_tail_valid (const struct ext_journal_log *log,
+                                 uint8_t *block);
+bool ext_journal_log_commit_valid (const struct ext_journal_log *log,
+                                   uint8_t *block);
+bool ext_journal_log_data_valid (const struct ext_journal_log *log,
+                                 const uint8_t *block, uint32_t sequence,
+                                 uint32_t stated);
 
 #endif

@@ -4,8 +4,8 @@
  */
 #include <config.h>
 
-#include "journal_tags.h"
-#include "ondisk.h"
+#include "ext/journal_tags.h"
+#include "ext/ondisk.h"
 
 enum {
   TAG_ESCAPED = 1,
@@ -18,7 +18,7 @@ enum {
 /* Tags grew by accident: the second version added two bytes for a checksum
  * to the structure's size, though the structure had room for it. */
 static size_t
-tag_size (const struct journal_log *log)
+tag_size (const struct ext_journal_log *log)
 {
   size_t size = 12;
 
@@ -30,19 +30,21 @@ tag_size (const struct journal_log *log)
 }
 
 void
-journal_tags_begin (struct journal_tags *tags, const struct journal_log *log,
-                    const uint8_t *block)
+ext_journal_tags_begin (struct ext_journal_tags *tags,
+                        const struct ext_journal_log *log,
+                        const uint8_t *block)
 {
   tags->log = log;
   tags->block = block;
   tags->position = JOURNAL_HEADER_SIZE;
-  tags->end = log->fs->reader.block_size - (journal_log_checksums (log) ? 4 : 0);
+  tags->end = log->fs->reader.block_size - (ext_journal_log_checksums (log) ? 4 : 0);
 }
 
 bool
-journal_tags_next (struct journal_tags *tags, struct journal_tag *tag)
+ext_journal_tags_next (struct ext_journal_tags *tags,
+                       struct ext_journal_tag *tag)
 {
-  const struct journal_log *log = tags->log;
+  const struct ext_journal_log *log = tags->log;
   const uint8_t *raw = tags->block + tags->position;
   bool third = (log->incompat & JOURNAL_INCOMPAT_CSUM_V3) != 0;
   uint32_t flags;

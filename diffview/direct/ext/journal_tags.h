@@ -10,25 +10,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "journal_log.h"
+#include "ext/journal_log.h"
 
-struct journal_tag {
+struct ext_journal_tag {
   uint64_t block;               /* of the filesystem */
   uint32_t checksum;            /* of the data, where the journal has them */
   bool escaped;
 };
 
-struct journal_tags {
-  const struct journal_log *log;
+struct ext_journal_tags {
+  const struct ext_journal_log *log;
   const uint8_t *block;
   size_t position, end;         /* bytes of the block */
 };
 
-void journal_tags_begin (struct journal_tags *tags,
-                         const struct journal_log *log,
-                         const uint8_t *block);
+void ext_journal_tags_begin (struct ext_journal_tags *tags,
+                             const struct ext_journal_log *log,
+                             const uint8_t *block);
 
 /* The next tag; false after the last. */
-bool journal_tags_next (struct journal_tags *tags, struct journal_tag *tag);
+bool ext_journal_tags_next (struct ext_journal_tags *tags,
+                            struct ext_journal_tag *tag);
 
 #endif

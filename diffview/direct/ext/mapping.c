@@ -11,15 +11,15 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "attribute_list.h"
-#include "mapping.h"
-#include "ondisk.h"
+#include "ext/attribute_list.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
 
 bool
-mapping_applies (const struct inode *inode)
+ext_mapping_applies (const struct ext_inode *inode)
 {
-  uint16_t mode = inode_mode (inode);
-  uint32_t flags = inode_flags (inode);
+  uint16_t mode = ext_inode_mode (inode);
+  uint32_t flags = ext_inode_flags (inode);
 
   if (flags & EXT4_INLINE_DATA_FL)
     return false;
@@ -33,8 +33,9 @@ mapping_applies (const struct inode *inode)
 }
 
 errint_t
-mapping_add_blocks (const struct filesystem *fs, struct mapping *mapping,
-                    const struct mapping_blocks *blocks)
+ext_mapping_add_blocks (const struct ext_filesystem *fs,
+                        struct ext_mapping *mapping,
+                        const struct ext_mapping_blocks *blocks)
 {
   const uint32_t size = fs->reader.block_size;
   const struct run run = {
@@ -44,18 +45,19 @@ mapping_add_blocks (const struct filesystem *fs, struct mapping *mapping,
     .kind = blocks->unwritten ? RUN_UNWRITTEN : RUN_PLAIN,
   };
 
-  return !filesystem_has_blocks (fs, blocks->physical, blocks->count) ?
+  return !ext_filesystem_has_blocks (fs, blocks->physical, blocks->count) ?
     -EIO : runs_add (&mapping->runs, &run);
 }
 
-struct mapping_blocks
-mapping_blocks (const struct filesystem *fs, const struct mapping *mapping,
-                size_t index)
+struct ext_mapping_blocks
+ext_mapping_blocks (const struct ext_filesystem *fs,
+                    const struct ext_mapping *mapping,
+                    size_t index)
 {
   const struct run *run = &mapping->runs.list[index];
   const uint32_t size = fs->reader.block_size;
 
-  return (struct mapping_blocks) {
+  return (struct ext_mapping_blocks) {
     .logical = run->logical / size,
     .physical = run->position / size,
     .count = run->length / size,
@@ -64,10 +66,11 @@ mapping_blocks (const struct filesystem *fs, const struct mapping *mapping,
 }
 
 errint_t
-mapping_add_tree (const struct filesystem *fs, struct mapping *mapping,
-                  uint64_t block)
+ext_mapping_add_tree (const struct ext_filesystem *fs,
+                      struct ext_mapping *mapping,
+                      uint64_t block)
 {
-  if (!filesystem_has_blocks (fs, block, 1) ||
+  if (!ext_filesystem_has_blocks (fs, block, 1) ||
       !budget_draw (&fs->reader.budget->list_blocks, 1))
     return -EIO;
   if (mapping->tree_count == mapping->tree_capacity) {
@@ -85,38 +88,39 @@ mapping_add_tree (const struct filesystem *fs, struct mapping *mapping,
 }
 
 errint_t
-mapping_read (const struct filesystem *fs, const struct inode *inode,
-              struct mapping *mapping)
+ext_mapping_read (const struct ext_filesystem *fs,
+                  const struct ext_inode *inode,
+                  struct ext_mapping *mapping)
 {
-  if (inode_flags (inode) & EXT4_EXTENTS_FL)
-    return mapping_read_extents (fs, inode, mapping);
-  return mapping_read_indirect (fs, inode, mapping);
+  if (ext_inode_flags (inode) & EXT4_EXTENTS_FL)
+    return ext_mapping_read_extents (fs, inode, mapping);
+  return ext_mapping_read_indirect (fs, inode, mapping);
 }
 
 void
-mapping_clear (struct mapping *mapping)
+ext_mapping_clear (struct ext_mapping *mapping)
 {
   runs_clear (&mapping->runs);
   free (mapping->tree);
-  *mapping = (struct mapping) { 0 };
+  *mapping = (struct ext_mapping) { 0 };
 }
 
 /* Inline data: the first 60 bytes take the place of the block list, the rest is
  * the value of the attribute system.data. */
 static errint_t
-open_inline (const struct inode *inode, struct runs *runs)
+open_inline (const struct ext_inode *inode, struct runs *runs)
 {
-  struct attribute_list list;
-  struct attribute attribute;
-  int found = attribute_list_of_inode (inode, &list);
+  struct ext_attribute_list list;
+  struct ext_attribute attribute;
+  int found = ext_attribute_list_of_inode (inode, &list);
 
   if ((runs->bytes = calloc (1, FILESYSTEM_INODE_MAX)) == NULL)
     return -ENOMEM;
-  memcpy (runs->bytes, inode_block_bytes (inode), INODE_BLOCK_BYTES);
+  memcpy (runs->bytes, ext_inode_block_bytes (inode), INODE_BLOCK_BYTES);
   runs->bytes_length = INODE_BLOCK_BYTES;
   if (found < 0)
     return found;
-  while ((found = attribute_list_next (&list, &attribute)) > 0)
+  while ((found = ext_attribute_list_next (&list, &attribute)) > 0)
     if (attribute.index == ATTRIBUTE_SYSTEM && attribute.name_length == 4 &&
         memcmp (attribute.name, "data", 4) == 0) {
       if (attribute.value == NULL)
@@ -133,19 +137,20 @@ open_inline (const struct inode *inode, struct runs *runs)
 }
 
 errint_t
-mapping_open (const struct filesystem *fs, const struct inode *inode,
-              struct mapping *mapping)
+ext_mapping_open (const struct ext_filesystem *fs,
+                  const struct ext_inode *inode,
+                  struct ext_mapping *mapping)
 {
   errint_t err;
 
-  mapping->runs.size = inode_size (fs, inode);
+  mapping->runs.size = ext_inode_size (fs, inode);
   if (mapping->runs.size > INT64_MAX)
     return -EIO;
-  if (inode_flags (inode) & EXT4_INLINE_DATA_FL)
+  if (ext_inode_flags (inode) & EXT4_INLINE_DATA_FL)
     return open_inline (inode, &mapping->runs);
-  if (!mapping_applies (inode))
+  if (!ext_mapping_applies (inode))
     return -EIO;
-  err = mapping_read (fs, inode, mapping);
+  err = ext_mapping_read (fs, inode, mapping);
   if (err == -EIO) {
     mapping->runs.damaged = true;
     err = 0;
@@ -154,22 +159,22 @@ mapping_open (const struct filesystem *fs, const struct inode *inode,
 }
 
 errint_t
-mapping_read_xattr_inode (const struct filesystem *fs, uint32_t number,
-                          void *buffer, size_t length)
+ext_mapping_read_xattr_inode (const struct ext_filesystem *fs, uint32_t number,
+                              void *buffer, size_t length)
 {
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
-  struct inode inode;
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
+  struct ext_inode inode;
   errint_t err;
 
-  if (!inode_number_valid (fs, number))
+  if (!ext_inode_number_valid (fs, number))
     return -EIO;
-  err = inode_read (fs, number, &inode);
+  err = ext_inode_read (fs, number, &inode);
   if (err < 0)
     return err;
-  if (!(inode_flags (&inode) & EXT4_EA_INODE_FL) ||
-      !S_ISREG (inode_mode (&inode)))
+  if (!(ext_inode_flags (&inode) & EXT4_EA_INODE_FL) ||
+      !S_ISREG (ext_inode_mode (&inode)))
     return -EIO;
-  err = mapping_open (fs, &inode, &mapping);
+  err = ext_mapping_open (fs, &inode, &mapping);
   if (err == 0 && mapping.runs.size != length)
     err = -EIO;
   return err < 0 ? err :

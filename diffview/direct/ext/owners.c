@@ -11,20 +11,20 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "attributes.h"
-#include "directory_scan.h"
-#include "inode_tables.h"
-#include "mapping.h"
+#include "ext/attributes.h"
+#include "ext/directory_scan.h"
+#include "ext/inode_tables.h"
+#include "ext/mapping.h"
+#include "ext/owners.h"
 #include "number_set.h"
-#include "owners.h"
 
 struct scan {
-  const struct filesystem *fs;  /* the base's */
+  const struct ext_filesystem *fs;  /* the base's */
   const struct extents *written;
   struct inode_set *changed;
   link_visit *visit;
   void *opaque;
-  struct directory_scan directories;
+  struct ext_directory_scan directories;
   struct number_set is_directory;
   struct number_set late;       /* inodes looked at though their group's
                                  * descriptor says that they are unused */
@@ -40,11 +40,11 @@ id_of (uint32_t number)
 /* Was a block written that the inode refers to?  MAPPING is its block
  * list. */
 static bool
-owns_written (const struct scan *scan, const struct inode *inode,
-              const struct mapping *mapping)
+owns_written (const struct scan *scan, const struct ext_inode *inode,
+              const struct ext_mapping *mapping)
 {
   const uint32_t size = scan->fs->reader.block_size;
-  uint64_t xattr_block = inode_xattr_block (scan->fs, inode);
+  uint64_t xattr_block = ext_inode_xattr_block (scan->fs, inode);
   bool owns = xattr_block != 0 &&
     xattr_block < scan->fs->reader.block_count &&
     extents_touches (scan->written, xattr_block * size, size);
@@ -58,20 +58,21 @@ owns_written (const struct scan *scan, const struct inode *inode,
 }
 
 static errint_t
-look_at (void *opaque, const struct inode *inode)
+look_at (void *opaque, const struct ext_inode *inode)
 {
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
   struct scan *scan = opaque;
   bool changed = inode_set_has (scan->changed, id_of (inode->number));
   bool directory =
-    entry_type_of_mode (inode_mode (inode)) == ENTRY_DIRECTORY;
+    entry_type_of_mode (ext_inode_mode (inode)) == ENTRY_DIRECTORY;
   errint_t err = 0;
 
   /* The filesystem's own inodes have no names. */
-  if (!inode_in_use (inode) || !inode_number_valid (scan->fs, inode->number))
+  if (!ext_inode_in_use (inode) || !ext_inode_number_valid (scan->fs,
+                                                            inode->number))
     return 0;
-  if (mapping_applies (inode) && (directory || !changed))
-    err = mapping_read (scan->fs, inode, &mapping);
+  if (ext_mapping_applies (inode) && (directory || !changed))
+    err = ext_mapping_read (scan->fs, inode, &mapping);
   if (err == -ENOMEM)
     return err;
   /* Of a list that is damaged nobody knows. */
@@ -81,13 +82,13 @@ look_at (void *opaque, const struct inode *inode)
     if (err < 0)
       return err;
   }
-  if (changed && (inode_flags (inode) & EXT4_EA_INODE_FL))
+  if (changed && (ext_inode_flags (inode) & EXT4_EA_INODE_FL))
     scan->values_changed = true;
   if (!directory)
     return 0;
   err = number_set_add (&scan->is_directory, inode->number, NULL);
   return err < 0 ? err :
-    directory_scan_add (&scan->directories, inode, &mapping);
+    ext_directory_scan_add (&scan->directories, inode, &mapping);
 }
 
 static bool
@@ -98,17 +99,17 @@ value_is_changed (void *opaque, uint32_t number)
 
 /* An inode whose xattr's value is in an inode that is changed. */
 static errint_t
-look_at_values (void *opaque, const struct inode *inode)
+look_at_values (void *opaque, const struct ext_inode *inode)
 {
   struct scan *scan = opaque;
   bool refers;
   errint_t err;
 
-  if (!inode_in_use (inode) ||
+  if (!ext_inode_in_use (inode) ||
       inode_set_has (scan->changed, id_of (inode->number)))
     return 0;
-  err = attributes_refer (scan->fs, inode, value_is_changed, scan->changed,
-                          &refers);
+  err = ext_attributes_refer (scan->fs, inode, value_is_changed, scan->changed,
+                              &refers);
   if (err == 0 && refers)
     err = inode_set_add (scan->changed, id_of (inode->number), NULL);
   return err;
@@ -119,8 +120,8 @@ look_at_values (void *opaque, const struct inode *inode)
 static errint_t
 look_at_unused (struct scan *scan, uint32_t number)
 {
-  const struct filesystem *fs = scan->fs;
-  struct inode inode;
+  const struct ext_filesystem *fs = scan->fs;
+  struct ext_inode inode;
   bool added;
   errint_t err;
 
@@ -131,7 +132,7 @@ look_at_unused (struct scan *scan, uint32_t number)
   err = number_set_add (&scan->late, number, &added);
   if (err < 0 || !added)
     return err;
-  err = inode_read_raw (fs, number, &inode);
+  err = ext_inode_read_raw (fs, number, &inode);
   return err == 0 ? look_at (scan, &inode) : err == -ENOMEM ? err : 0;
 }
 
@@ -162,14 +163,14 @@ scan_values (struct scan *scan)
 
   if (!scan->values_changed)
     return 0;
-  err = inode_tables_visit (scan->fs, look_at_values, scan, &incomplete);
+  err = ext_inode_tables_visit (scan->fs, look_at_values, scan, &incomplete);
   for (size_t i = 0; i < scan->late.capacity && err == 0; ++i) {
-    struct inode inode;
+    struct ext_inode inode;
 
     if (scan->late.slots[i] == 0)
       continue;
-    err = inode_read_raw (scan->fs, (uint32_t) (scan->late.slots[i] - 1),
-                          &inode);
+    err = ext_inode_read_raw (scan->fs, (uint32_t) (scan->late.slots[i] - 1),
+                              &inode);
     err = err == 0 ? look_at_values (scan, &inode) :
       err == -ENOMEM ? err : 0;
   }
@@ -186,8 +187,8 @@ scan_names (struct scan *scan)
   while (from < scan->directories.count && err == 0) {
     size_t end = scan->directories.count;
 
-    err = directory_scan_run (&scan->directories, from, visit_name_first,
-                              scan);
+    err = ext_directory_scan_run (&scan->directories, from, visit_name_first,
+                                  scan);
     from = end;
   }
   if (err < 0 || scan->late.count == 0)
@@ -195,11 +196,11 @@ scan_names (struct scan *scan)
   /* Names of inodes that were found to be changed only then. */
   err = scan_values (scan);
   return err < 0 ? err :
-    directory_scan_run (&scan->directories, 0, visit_name, scan);
+    ext_directory_scan_run (&scan->directories, 0, visit_name, scan);
 }
 
 static bool
-has_unused (const struct filesystem *fs)
+has_unused (const struct ext_filesystem *fs)
 {
   for (uint32_t group = 0; group < fs->group_count; ++group)
     if (fs->inodes_initialized[group] < fs->inodes_per_group)
@@ -211,7 +212,7 @@ static errint_t
 run_scan (struct scan *scan)
 {
   bool incomplete = false;      /* what cannot be read is nobody's */
-  errint_t err = inode_tables_visit (scan->fs, look_at, scan, &incomplete);
+  errint_t err = ext_inode_tables_visit (scan->fs, look_at, scan, &incomplete);
 
   if (err == 0)
     err = scan_values (scan);
@@ -221,10 +222,10 @@ run_scan (struct scan *scan)
 }
 
 errint_t
-owners_find (const struct reader *base, const struct extents *written,
-             struct inode_set *changed, link_visit *visit, void *opaque)
+ext_owners_find (const struct reader *base, const struct extents *written,
+                 struct inode_set *changed, link_visit *visit, void *opaque)
 {
-  const struct filesystem *fs = filesystem_of (base);
+  const struct ext_filesystem *fs = ext_filesystem_of (base);
   struct scan scan = {
     .fs = fs,
     .written = written,
@@ -235,7 +236,7 @@ owners_find (const struct reader *base, const struct extents *written,
   };
   errint_t err = run_scan (&scan);
 
-  directory_scan_clear (&scan.directories);
+  ext_directory_scan_clear (&scan.directories);
   number_set_clear (&scan.is_directory);
   number_set_clear (&scan.late);
   return err;

@@ -8,13 +8,13 @@
 #include "format.h"
 
 /* As changed_inodes and owners of format.h. */
-errint_t changed_inodes_find (const struct reader *base,
-                              const struct reader *overlay,
-                              const struct extents *written,
-                              struct inode_set *changed);
-errint_t owners_find (const struct reader *base,
-                      const struct extents *written,
-                      struct inode_set *changed,
-                      link_visit *visit, void *opaque);
+errint_t ext_changed_inodes_find (const struct reader *base,
+                                  const struct reader *overlay,
+                                  const struct extents *written,
+                                  struct inode_set *changed);
+errint_t ext_owners_find (const struct reader *base,
+                          const struct extents *written,
+                          struct inode_set *changed,
+                          link_visit *visit, void *opaque);
 
 #endif

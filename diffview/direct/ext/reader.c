@@ -8,17 +8,17 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "account_places.h"
-#include "checksum.h"
-#include "directory.h"
-#include "filesystem.h"
-#include "inode.h"
-#include "mapping.h"
-#include "ondisk.h"
-#include "owners.h"
-#include "reader.h"
-#include "record.h"
-#include "superblock.h"
+#include "ext/account_places.h"
+#include "ext/checksum.h"
+#include "ext/directory.h"
+#include "ext/filesystem.h"
+#include "ext/inode.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
+#include "ext/owners.h"
+#include "ext/reader.h"
+#include "ext/record.h"
+#include "ext/superblock.h"
 
 static enum direct_journal
 read_journal_state (struct device *device)
@@ -44,8 +44,8 @@ static errint_t
 open_reader (struct blocks *blocks, enum side side, const char **reason,
              struct reader **reader)
 {
-  struct filesystem *fs;
-  errint_t err = filesystem_open (blocks, side, reason, &fs);
+  struct ext_filesystem *fs;
+  errint_t err = ext_filesystem_open (blocks, side, reason, &fs);
 
   if (err == 0)
     *reader = &fs->reader;
@@ -55,14 +55,14 @@ open_reader (struct blocks *blocks, enum side side, const char **reason,
 static void
 close_reader (struct reader *reader)
 {
-  filesystem_free ((struct filesystem *) reader);
+  ext_filesystem_free ((struct ext_filesystem *) reader);
 }
 
 static bool
 are_comparable (const struct reader *base, const struct reader *overlay)
 {
-  return filesystem_same_geometry (filesystem_of (base),
-                                   filesystem_of (overlay));
+  return ext_filesystem_same_geometry (ext_filesystem_of (base),
+                                       ext_filesystem_of (overlay));
 }
 
 static struct inode_id
@@ -76,30 +76,31 @@ static errint_t
 read_entry (const struct reader *reader, struct inode_id id,
             struct arena *arena, struct entry *entry)
 {
-  return record_read (filesystem_of (reader), id.number, arena, entry, NULL);
+  return ext_record_read (ext_filesystem_of (reader), id.number, arena, entry,
+                          NULL);
 }
 
 /* An inode of a number that may be any. */
 static errint_t
-read_inode (const struct filesystem *fs, struct inode_id id,
-            struct inode *inode)
+read_inode (const struct ext_filesystem *fs, struct inode_id id,
+            struct ext_inode *inode)
 {
   return id.number > UINT32_MAX ? -EIO :
-    inode_read (fs, (uint32_t) id.number, inode);
+    ext_inode_read (fs, (uint32_t) id.number, inode);
 }
 
 static errint_t
 read_runs (const struct reader *reader, struct inode_id id, struct runs *runs)
 {
-  const struct filesystem *fs = filesystem_of (reader);
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
-  struct inode inode;
+  const struct ext_filesystem *fs = ext_filesystem_of (reader);
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
+  struct ext_inode inode;
   errint_t err = read_inode (fs, id, &inode);
 
-  if (err == 0 && entry_type_of_mode (inode_mode (&inode)) != ENTRY_FILE)
+  if (err == 0 && entry_type_of_mode (ext_inode_mode (&inode)) != ENTRY_FILE)
     err = -EIO;
   if (err == 0)
-    err = mapping_open (fs, &inode, &mapping);
+    err = ext_mapping_open (fs, &inode, &mapping);
   *runs = mapping.runs;
   mapping.runs = (struct runs) { .list = NULL };
   return err;
@@ -124,15 +125,15 @@ static int
 read_names (const struct reader *reader, struct inode_id directory,
             name_visit *visit, void *opaque, bool *incomplete)
 {
-  const struct filesystem *fs = filesystem_of (reader);
+  const struct ext_filesystem *fs = ext_filesystem_of (reader);
   struct telling telling = { .visit = visit, .opaque = opaque };
-  struct inode inode;
+  struct ext_inode inode;
   errint_t err = read_inode (fs, directory, &inode);
 
-  if (err == 0 && entry_type_of_mode (inode_mode (&inode)) != ENTRY_DIRECTORY)
+  if (err == 0 && entry_type_of_mode (ext_inode_mode (&inode)) != ENTRY_DIRECTORY)
     err = -EIO;
   if (err == 0)
-    return directory_iterate (fs, &inode, tell_name, &telling, incomplete);
+    return ext_directory_iterate (fs, &inode, tell_name, &telling, incomplete);
   if (err == -ENOMEM || err == -EREMOTEIO)
     return err;
   *incomplete = true;
@@ -143,18 +144,19 @@ static errint_t
 claim_all (const struct reader *reader, const struct reader *base,
            struct account_claims *claims)
 {
-  const struct filesystem *fs = filesystem_of (reader);
-  errint_t err = account_claim_places (fs, claims);
+  const struct ext_filesystem *fs = ext_filesystem_of (reader);
+  errint_t err = ext_account_claim_places (fs, claims);
 
   return err < 0 ? err :
-    account_claim_inodes (fs, base != NULL ? filesystem_of (base) : NULL,
-                          claims);
+    ext_account_claim_inodes (fs,
+                              base != NULL ? ext_filesystem_of (base) : NULL,
+                              claims);
 }
 
 static const char *
 find_damage (const struct reader *reader, struct inode_id id)
 {
-  return checksum_has_failed (filesystem_of (reader), id.number) ?
+  return ext_checksum_has_failed (ext_filesystem_of (reader), id.number) ?
     "bad checksum" : NULL;
 }
 
@@ -171,8 +173,8 @@ const struct format ext_format = {
   .entry = read_entry,
   .runs = read_runs,
   .names = read_names,
-  .changed_inodes = changed_inodes_find,
-  .owners = owners_find,
+  .changed_inodes = ext_changed_inodes_find,
+  .owners = ext_owners_find,
   .claim = claim_all,
   .damage = find_damage,
 };

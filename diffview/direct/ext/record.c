@@ -10,10 +10,10 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "attributes.h"
-#include "mapping.h"
-#include "ondisk.h"
-#include "record.h"
+#include "ext/attributes.h"
+#include "ext/mapping.h"
+#include "ext/ondisk.h"
+#include "ext/record.h"
 
 /* PATH_MAX of Linux: no longer target can be followed or read. */
 #define TARGET_MAX 4096
@@ -26,13 +26,13 @@
 /* A time of 32 bits, and where the inode has them 2 more for the seconds
  * and 30 for nanoseconds. */
 static struct entry_time
-read_time (const struct inode *inode, size_t seconds, size_t extra)
+read_time (const struct ext_inode *inode, size_t seconds, size_t extra)
 {
   struct entry_time time = {
     .seconds = (int32_t) ondisk_le32 (inode->raw + seconds),
   };
 
-  if (inode_extra_end (inode) >= (int) extra + 4) {
+  if (ext_inode_extra_end (inode) >= (int) extra + 4) {
     uint32_t bits = ondisk_le32 (inode->raw + extra);
 
     time.seconds += (int64_t) (bits & 3) << 32;
@@ -48,27 +48,27 @@ read_time (const struct inode *inode, size_t seconds, size_t extra)
              offsetof (struct ext2_inode_large, i_ ## name ## _extra))
 
 static uint64_t
-read_blocks (const struct filesystem *fs, const struct inode *inode)
+read_blocks (const struct ext_filesystem *fs, const struct ext_inode *inode)
 {
   uint64_t blocks = FIELD32 (i_blocks);
 
-  if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_HUGE_FILE)) {
+  if (ext_filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_HUGE_FILE)) {
     blocks |= (uint64_t) FIELD16 (osd2.linux2.l_i_blocks_hi) << 32;
-    if (inode_flags (inode) & EXT4_HUGE_FILE_FL)
+    if (ext_inode_flags (inode) & EXT4_HUGE_FILE_FL)
       blocks *= fs->reader.block_size / 512;
   }
   /* As the kernel tells of files that need none. */
-  if ((inode_flags (inode) & EXT4_INLINE_DATA_FL) &&
-      S_ISREG (inode_mode (inode)))
-    blocks += (inode_size (fs, inode) + 511) / 512;
+  if ((ext_inode_flags (inode) & EXT4_INLINE_DATA_FL) &&
+      S_ISREG (ext_inode_mode (inode)))
+    blocks += (ext_inode_size (fs, inode) + 511) / 512;
   return blocks;
 }
 
 /* Both encodings of device numbers that Linux has used. */
 static void
-read_device (const struct inode *inode, struct entry *entry)
+read_device (const struct ext_inode *inode, struct entry *entry)
 {
-  const uint8_t *block = inode_block_bytes (inode);
+  const uint8_t *block = ext_inode_block_bytes (inode);
   uint32_t old = ondisk_le32 (block), device = ondisk_le32 (block + 4);
 
   if (old != 0) {
@@ -82,10 +82,10 @@ read_device (const struct inode *inode, struct entry *entry)
 
 /* -EIO for a target that cannot be read. */
 static errint_t
-read_target (const struct filesystem *fs, const struct inode *inode,
+read_target (const struct ext_filesystem *fs, const struct ext_inode *inode,
              struct arena *arena, struct entry *entry)
 {
-  CLEANUP_MAPPING struct mapping mapping = { .tree = NULL };
+  CLEANUP_MAPPING struct ext_mapping mapping = { .tree = NULL };
   size_t length = (size_t) entry->size;
   char *target;
   errint_t err = 0;
@@ -95,11 +95,11 @@ read_target (const struct filesystem *fs, const struct inode *inode,
   target = arena_allocate (arena, length + 1);
   if (target == NULL)
     return -ENOMEM;
-  if (!(inode_flags (inode) & EXT4_INLINE_DATA_FL) &&
-      !mapping_applies (inode))
-    memcpy (target, inode_block_bytes (inode), length);
+  if (!(ext_inode_flags (inode) & EXT4_INLINE_DATA_FL) &&
+      !ext_mapping_applies (inode))
+    memcpy (target, ext_inode_block_bytes (inode), length);
   else {
-    err = mapping_open (fs, inode, &mapping);
+    err = ext_mapping_open (fs, inode, &mapping);
     if (err == 0)
       err = reader_load (&fs->reader, &mapping.runs, target, length, 0);
   }
@@ -112,17 +112,17 @@ read_target (const struct filesystem *fs, const struct inode *inode,
 }
 
 static void
-read_fields (const struct filesystem *fs, const struct inode *inode,
+read_fields (const struct ext_filesystem *fs, const struct ext_inode *inode,
              struct entry *entry)
 {
-  entry->type = (uint8_t) entry_type_of_mode (inode_mode (inode));
-  entry->permissions = inode_mode (inode) & 07777;
+  entry->type = (uint8_t) entry_type_of_mode (ext_inode_mode (inode));
+  entry->permissions = ext_inode_mode (inode) & 07777;
   entry->uid = FIELD16 (i_uid) |
     (uint32_t) FIELD16 (osd2.linux2.l_i_uid_high) << 16;
   entry->gid = FIELD16 (i_gid) |
     (uint32_t) FIELD16 (osd2.linux2.l_i_gid_high) << 16;
   entry->links = FIELD16 (i_links_count);
-  entry->size = inode_size (fs, inode);
+  entry->size = ext_inode_size (fs, inode);
   entry->blocks = read_blocks (fs, inode);
   entry->mtime = TIME (mtime);
   entry->atime = TIME (atime);
@@ -130,12 +130,12 @@ read_fields (const struct filesystem *fs, const struct inode *inode,
 }
 
 static errint_t
-read_parts (const struct filesystem *fs, const struct inode *inode,
+read_parts (const struct ext_filesystem *fs, const struct ext_inode *inode,
             struct arena *arena, struct entry *entry)
 {
   bool incomplete = false;
-  errint_t err = attributes_read (fs, inode, arena, &entry->xattrs,
-                                  &incomplete);
+  errint_t err = ext_attributes_read (fs, inode, arena, &entry->xattrs,
+                                      &incomplete);
 
   if (err < 0)
     return err;
@@ -156,21 +156,22 @@ read_parts (const struct filesystem *fs, const struct inode *inode,
 }
 
 errint_t
-record_read (const struct filesystem *fs, uint64_t number,
-             struct arena *arena, struct entry *entry, struct inode *inode)
+ext_record_read (const struct ext_filesystem *fs, uint64_t number,
+                 struct arena *arena, struct entry *entry,
+                 struct ext_inode *inode)
 {
-  struct inode own;
+  struct ext_inode own;
   errint_t err = -EINVAL;
 
   if (inode == NULL)
     inode = &own;
   *entry = (struct entry) { .inode = number };
-  if (inode_number_valid (fs, number))
-    err = inode_read (fs, (uint32_t) number, inode);
+  if (ext_inode_number_valid (fs, number))
+    err = ext_inode_read (fs, (uint32_t) number, inode);
   if (err == -ENOMEM)
     return err;
-  if (err < 0 || !inode_in_use (inode) || inode_extra_end (inode) < 0 ||
-      inode_size (fs, inode) > INT64_MAX) {
+  if (err < 0 || !ext_inode_in_use (inode) || ext_inode_extra_end (inode) < 0 ||
+      ext_inode_size (fs, inode) > INT64_MAX) {
     entry->missing = ENTRY_NO_METADATA;
     return 0;
   }

@@ -8,13 +8,13 @@
 #include "arena.h"
 #include "entry.h"
 #include "errint.h"
-#include "inode.h"
+#include "ext/inode.h"
 
 /* Fills *ENTRY with inode NUMBER; xattrs and target are in ARENA.  What cannot
  * be read is no failure but marked in entry->missing, a number that no name
  * may have included.  *INODE (may be NULL) gets what was read.  -ENOMEM. */
-errint_t record_read (const struct filesystem *fs, uint64_t number,
-                      struct arena *arena, struct entry *entry,
-                      struct inode *inode);
+errint_t ext_record_read (const struct ext_filesystem *fs, uint64_t number,
+                          struct arena *arena, struct entry *entry,
+                          struct ext_inode *inode);
 
 #endif

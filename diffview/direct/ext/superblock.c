@@ -11,9 +11,9 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "checksum.h"
-#include "ondisk.h"
-#include "superblock.h"
+#include "ext/checksum.h"
+#include "ext/ondisk.h"
+#include "ext/superblock.h"
 
 /* Descriptors of more groups than this (128 TiB in blocks of 4 KiB) are not
  * kept in memory. */
@@ -60,7 +60,7 @@ refuse (const char **reason, const char *why)
 }
 
 static errint_t
-check_features (struct filesystem *fs, const uint8_t *raw,
+check_features (struct ext_filesystem *fs, const uint8_t *raw,
                 const char **reason)
 {
   if (SB32 (s_rev_level) == EXT2_GOOD_OLD_REV) {
@@ -82,7 +82,7 @@ check_features (struct filesystem *fs, const uint8_t *raw,
 
 /* Sizes of blocks, clusters, inodes and descriptors. */
 static errint_t
-read_sizes (struct filesystem *fs, const uint8_t *raw, const char **reason)
+read_sizes (struct ext_filesystem *fs, const uint8_t *raw, const char **reason)
 {
   uint32_t log_block = SB32 (s_log_block_size);
   uint32_t log_cluster = SB32 (s_log_cluster_size);
@@ -91,7 +91,7 @@ read_sizes (struct filesystem *fs, const uint8_t *raw, const char **reason)
     return refuse (reason, "its block size is out of range");
   fs->reader.block_size = 1024u << log_block;
   fs->cluster_blocks = 1;
-  if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_BIGALLOC)) {
+  if (ext_filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_BIGALLOC)) {
     if (log_cluster < log_block || log_cluster - log_block > 16)
       return refuse (reason, "its cluster size is out of range");
     fs->cluster_blocks = 1u << (log_cluster - log_block);
@@ -107,7 +107,7 @@ read_sizes (struct filesystem *fs, const uint8_t *raw, const char **reason)
       (fs->inode_size & (fs->inode_size - 1)) != 0)
     return refuse (reason, "its inode size is out of range");
   fs->descriptor_size = 32;
-  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT)) {
+  if (ext_filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT)) {
     fs->descriptor_size = SB16 (s_desc_size);
     if (fs->descriptor_size < 64 || fs->descriptor_size > 1024 ||
         (fs->descriptor_size & (fs->descriptor_size - 1)) != 0)
@@ -117,12 +117,13 @@ read_sizes (struct filesystem *fs, const uint8_t *raw, const char **reason)
 }
 
 static errint_t
-read_counts (struct filesystem *fs, const uint8_t *raw, const char **reason)
+read_counts (struct ext_filesystem *fs, const uint8_t *raw,
+             const char **reason)
 {
   uint64_t groups;
 
   fs->reader.block_count = SB32 (s_blocks_count);
-  if (filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT))
+  if (ext_filesystem_has_incompat (fs, EXT4_FEATURE_INCOMPAT_64BIT))
     fs->reader.block_count |= (uint64_t) SB32 (s_blocks_count_hi) << 32;
   fs->first_data_block = SB32 (s_first_data_block);
   fs->blocks_per_group = SB32 (s_blocks_per_group);
@@ -154,10 +155,11 @@ read_counts (struct filesystem *fs, const uint8_t *raw, const char **reason)
 }
 
 errint_t
-superblock_read (struct filesystem *fs, const char **reason)
+ext_superblock_read (struct ext_filesystem *fs, const char **reason)
 {
   uint8_t raw[SUPERBLOCK_SIZE];
-  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw, sizeof raw,
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw,
+                              sizeof raw,
                               SUPERBLOCK_OFFSET);
 
   if (err < 0) {
@@ -170,7 +172,7 @@ superblock_read (struct filesystem *fs, const char **reason)
   if (SB32 (s_creator_os) == EXT2_OS_HURD)
     return refuse (reason, "it was made for the Hurd");
   err = check_features (fs, raw, reason);
-  if (err == 0 && !checksum_superblock_valid (fs, raw))
+  if (err == 0 && !ext_checksum_superblock_valid (fs, raw))
     err = refuse (reason, "its superblock's checksum is wrong");
   if (err == 0)
     err = read_sizes (fs, raw, reason);
@@ -180,7 +182,7 @@ superblock_read (struct filesystem *fs, const char **reason)
     return err;
   memcpy (fs->uuid, raw + offsetof (struct ext2_super_block, s_uuid),
           sizeof fs->uuid);
-  fs->checksum_seed = checksum_seed (fs, raw);
+  fs->ext_checksum_seed = ext_checksum_seed (fs, raw);
   fs->made_by_linux = SB32 (s_creator_os) == EXT2_OS_LINUX;
   fs->journal_inode = 0;
   if (fs->compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL)
@@ -189,8 +191,8 @@ superblock_read (struct filesystem *fs, const char **reason)
 }
 
 bool
-superblock_has_backup (const struct filesystem *fs, const uint8_t *raw,
-                       uint64_t group)
+ext_superblock_has_backup (const struct ext_filesystem *fs, const uint8_t *raw,
+                           uint64_t group)
 {
   static const unsigned bases[] = { 3, 5, 7 };
 
@@ -198,7 +200,7 @@ superblock_has_backup (const struct filesystem *fs, const uint8_t *raw,
     return true;
   if (fs->compat & EXT4_FEATURE_COMPAT_SPARSE_SUPER2)
     return group == SB32 (s_backup_bgs[0]) || group == SB32 (s_backup_bgs[1]);
-  if (group == 1 || !filesystem_has_ro_compat
+  if (group == 1 || !ext_filesystem_has_ro_compat
       (fs, EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER))
     return true;
   for (size_t i = 0; i < sizeof bases / sizeof bases[0]; ++i) {
@@ -213,24 +215,25 @@ superblock_has_backup (const struct filesystem *fs, const uint8_t *raw,
 }
 
 uint64_t
-superblock_descriptor_block (const struct filesystem *fs, const uint8_t *raw,
-                             uint32_t index)
+ext_superblock_descriptor_block (const struct ext_filesystem *fs,
+                                 const uint8_t *raw,
+                                 uint32_t index)
 {
   uint64_t group, block;
   uint64_t first = SUPERBLOCK_OFFSET / fs->reader.block_size; /* superblock's */
 
-  if (!filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG) ||
+  if (!ext_filesystem_has_incompat (fs, EXT2_FEATURE_INCOMPAT_META_BG) ||
       index < SB32 (s_first_meta_bg))
     return first + 1 + index;
   group = (uint64_t) index * (fs->reader.block_size / fs->descriptor_size);
   block = fs->first_data_block + group * fs->blocks_per_group;
   if (group == 0)
     return first + 1;
-  return block + superblock_has_backup (fs, raw, group);
+  return block + ext_superblock_has_backup (fs, raw, group);
 }
 
 static errint_t
-read_descriptor (struct filesystem *fs, uint32_t group, const uint8_t *raw,
+read_descriptor (struct ext_filesystem *fs, uint32_t group, const uint8_t *raw,
                  const char **reason)
 {
   bool large = fs->descriptor_size >= 64;
@@ -247,13 +250,13 @@ read_descriptor (struct filesystem *fs, uint32_t group, const uint8_t *raw,
     unused |= (uint32_t) ONDISK_LE16 (raw, struct ext4_group_desc,
                                       bg_itable_unused_hi) << 16;
   }
-  if (!filesystem_has_blocks (fs, table, blocks))
+  if (!ext_filesystem_has_blocks (fs, table, blocks))
     return refuse (reason, "its group descriptors are damaged");
   fs->inode_table[group] = table;
   fs->inodes_initialized[group] = fs->inodes_per_group;
-  if (filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_GDT_CSUM |
-                                EXT4_FEATURE_RO_COMPAT_METADATA_CSUM) &&
-      checksum_descriptor_valid (fs, group, raw)) {
+  if (ext_filesystem_has_ro_compat (fs, EXT4_FEATURE_RO_COMPAT_GDT_CSUM |
+                                    EXT4_FEATURE_RO_COMPAT_METADATA_CSUM) &&
+      ext_checksum_descriptor_valid (fs, group, raw)) {
     if (flags & EXT2_BG_INODE_UNINIT)
       fs->inodes_initialized[group] = 0;
     else if (unused <= fs->inodes_per_group)
@@ -263,12 +266,13 @@ read_descriptor (struct filesystem *fs, uint32_t group, const uint8_t *raw,
 }
 
 errint_t
-superblock_read_groups (struct filesystem *fs, const char **reason)
+ext_superblock_read_groups (struct ext_filesystem *fs, const char **reason)
 {
   uint8_t raw[SUPERBLOCK_SIZE];
   CLEANUP_FREE_BYTES uint8_t *block = malloc (fs->reader.block_size);
   uint32_t in_block = fs->reader.block_size / fs->descriptor_size;
-  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw, sizeof raw,
+  errint_t err = blocks_read (fs->reader.blocks, fs->reader.side, raw,
+                              sizeof raw,
                               SUPERBLOCK_OFFSET);
 
   free (fs->inode_table);
@@ -281,8 +285,9 @@ superblock_read_groups (struct filesystem *fs, const char **reason)
     return -ENOMEM;
   for (uint32_t group = 0; group < fs->group_count && err == 0; ++group) {
     if (group % in_block == 0) {
-      err = filesystem_read_block
-        (fs, superblock_descriptor_block (fs, raw, group / in_block), block);
+      err = ext_filesystem_read_block
+        (fs, ext_superblock_descriptor_block (fs, raw, group / in_block),
+         block);
       if (err == -EIO)
         *reason = "its group descriptors cannot be read";
     }
