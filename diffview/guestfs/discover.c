@@ -245,60 +245,60 @@ look_at_all (struct discovery *discovery, char *const *devices,
   return 0;
 }
 
-/* Leaves those out of DEVICES that a predicate is true for. */
+/* Takes the device at PLACE out of its list, which ends with NULL. */
 static void
-leave_out (const struct discovery *discovery, char **devices,
-           bool (*is_internal) (const void *opaque, const char *device),
-           const void *opaque)
+leave_out (const struct discovery *discovery, char **place)
 {
-  size_t kept = 0;
-
-  for (size_t i = 0; devices[i] != NULL; ++i) {
-    if (!is_internal (opaque, devices[i])) {
-      devices[kept++] = devices[i];
-      continue;
-    }
-    log_detail (discovery->appliance->log, "%s: %s is a layer's own device, "
-                "no filesystem", side_name (discovery->appliance->side),
-                devices[i]);
-    free (devices[i]);
-  }
-  devices[kept] = NULL;
-}
-
-static bool
-is_internal_volume (const void *opaque, const char *device)
-{
-  return mapper_is_internal (opaque, device);
+  log_detail (discovery->appliance->log,
+              "%s: %s holds no filesystem of its own",
+              side_name (discovery->appliance->side), *place);
+  free (*place);
+  do
+    place[0] = place[1];
+  while (*place++ != NULL);
 }
 
 /* A container, in MD's sense: it holds arrays and has no bytes of its own. */
 static bool
-is_container (const void *opaque, const char *array)
+is_container (guestfs_h *g, const char *array)
 {
-  const struct appliance *appliance = opaque;
-  CLEANUP_FREE_STRINGS char **details = guestfs_md_detail (appliance->g,
-                                                           array);
+  CLEANUP_FREE_STRINGS char **details = guestfs_md_detail (g, array);
   const char *level = details != NULL ? tag (details, "level") : NULL;
 
   return level != NULL && strcmp (level, "container") == 0;
 }
 
 /* Devices that LVM and MD make for themselves hold pieces of filesystems, and
- * may well look like one. */
-static void
-leave_out_internal (const struct discovery *discovery, char **arrays,
-                    char **mapped)
+ * may well look like one.  VOLUMES gets those that are not active yet. */
+static errint_t
+sort_out (const struct discovery *discovery, char **arrays, char ***volumes,
+          char **mapped)
 {
   struct mapper mapper = { .devices = NULL };
+  size_t i = 0;
+  errint_t r;
 
-  if (arrays != NULL)
-    leave_out (discovery, arrays, is_container, discovery->appliance);
-  if (mapped == NULL || mapped[0] == NULL)
-    return;
+  while (arrays != NULL && arrays[i] != NULL) {
+    if (is_container (discovery->appliance->g, arrays[i]))
+      leave_out (discovery, &arrays[i]);
+    else
+      ++i;
+  }
+  /* Each question takes a moment, and most disks have no LVM.  A group of
+   * volumes that are all skipped is an unknown container then. */
+  if ((*volumes == NULL || (*volumes)[0] == NULL)
+      && (mapped == NULL || mapped[0] == NULL))
+    return 0;
   mapper_ask (discovery->appliance, &mapper);
-  leave_out (discovery, mapped, is_internal_volume, &mapper);
+  r = mapper_add_skipped (&mapper, volumes);
+  for (i = 0; r == 0 && mapped != NULL && mapped[i] != NULL; ) {
+    if (mapper_is_lvm (&mapper, mapped[i]))
+      leave_out (discovery, &mapped[i]);
+    else
+      ++i;
+  }
   mapper_clear (&mapper);
+  return r;
 }
 
 static errint_t
@@ -316,7 +316,9 @@ discover (struct discovery *discovery)
 
   if (devices == NULL || partitions == NULL)
     return -EIO;
-  leave_out_internal (discovery, arrays, mapped);
+  r = sort_out (discovery, arrays, &volumes, mapped);
+  if (r < 0)
+    return r;
   discovery->has_arrays = arrays != NULL && arrays[0] != NULL;
   discovery->has_volumes = volumes != NULL && volumes[0] != NULL;
   r = look_at_all (discovery, devices, partitions, mapped_list);

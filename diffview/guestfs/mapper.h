@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Which devices of the device mapper LVM has made for itself: images of a
- * RAID, data and metadata of a thin pool, the halves of a snapshot.  They
- * hold pieces of volumes, not filesystems.
+ * What LVM has on the device mapper: which devices are its own, and which
+ * volumes it does not activate by itself.
  *
- * Told by what LVM says of them, not by their names: the guest's metadata
- * may call a volume anything.
+ * Images of a RAID, data and metadata of a thin pool, the halves of a snapshot
+ * hold pieces of volumes, not filesystems.  That is told by what LVM says of
+ * them, not by their names: the guest's metadata may call a volume anything.
  */
 #ifndef DELTAFS_MAPPER_H
 #define DELTAFS_MAPPER_H
@@ -16,17 +16,22 @@
 
 struct mapper {
   char *devices;                /* a line each: UUID, a space, name; or NULL */
-  char *volumes;                /* a line each: UUID of the group, of the
-                                 * volume, roles, with '/' between; or NULL */
+  char *skipped;                /* a line each: "vg/lv"; or NULL */
 };
 
-/* Asks the appliance, whose lock is held.  What it does not answer is NULL
- * then. */
+/* Asks the appliance, whose lock is held, and activates the volumes that are
+ * skipped.  What it does not answer is NULL then. */
 void mapper_ask (struct appliance *appliance, struct mapper *mapper);
 void mapper_clear (struct mapper *mapper);
 
-/* Is DEVICE ("/dev/mapper/vg-lv_rimage_0") LVM's own?  False where that is not
- * known: what is looked at in vain is better than what is passed over. */
-bool mapper_is_internal (const struct mapper *mapper, const char *device);
+/* Adds the volumes that are marked to be skipped when volumes are activated (thin
+ * snapshots are, at first) to *VOLUMES, a list of names as guestfs_lvs gives it,
+ * which leaves them out; *VOLUMES may be NULL.  -ENOMEM. */
+errint_t mapper_add_skipped (const struct mapper *mapper, char ***volumes);
+
+/* Is DEVICE ("/dev/mapper/vg-lv_rimage_0") LVM's?  Then it is one of its
+ * volumes, which are listed elsewhere, or a piece of one.  False where that is
+ * not known: what is looked at in vain is better than what is passed over. */
+bool mapper_is_lvm (const struct mapper *mapper, const char *device);
 
 #endif

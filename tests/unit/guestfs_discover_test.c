@@ -26,8 +26,9 @@ static struct fake {
   const char *partitions, *arrays, *volumes, *mapped;
   const char *containers;       /* of MD, among the arrays */
   const char *dm;               /* UUID and name of each dm device, a line */
-  const char *roles;            /* what "lvs --all" says */
-  bool debug_fails;
+  const char *skipped;          /* what "lvs" says of volumes to be skipped */
+  bool lvs_fails, debug_fails;
+  bool activated;               /* they were */
 } fake;
 
 static char **
@@ -113,8 +114,14 @@ guestfs_debug (guestfs_h *g, const char *command, char *const *arguments)
   (void) g; (void) command;
   if (fake.debug_fails)
     return NULL;
-  return strdup (strncmp (arguments[0], "lvm ", 4) == 0 ? fake.roles
-                 : fake.dm);
+  if (strncmp (arguments[0], "lvm vgchange ", 13) == 0) {
+    fake.activated = true;
+    return strdup ("");
+  }
+  if (strncmp (arguments[0], "lvm lvs ", 8) == 0)
+    return fake.lvs_fails ? NULL
+      : strdup (fake.skipped != NULL ? fake.skipped : "");
+  return strdup (fake.dm != NULL ? fake.dm : "");
 }
 
 int
@@ -161,7 +168,7 @@ expect (const char *devices)
 }
 
 /* Everything that LVM makes beneath volumes: layers have a name in their UUID,
- * images of a RAID and of a mirror are private volumes. */
+ * images of a RAID have none. */
 static void
 test_internal_volumes (void **state)
 {
@@ -183,46 +190,57 @@ test_internal_volumes (void **state)
       GROUP "22222222222222222222222222222226 vg-raid_rmeta_0\n"
       GROUP "22222222222222222222222222222227-real vg-root-real\n"
       GROUP "22222222222222222222222222222228-cow vg-snap-cow\n",
-    .roles =
-      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
-      "222222-2222-2222-2222-2222-2222-222224/public\n"
-      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
-      "222222-2222-2222-2222-2222-2222-222225/private,raid,image\n"
-      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
-      "222222-2222-2222-2222-2222-2222-222226/private,raid,metadata\n",
   };
   expect (" /dev/vg/raid /dev/vg/root /dev/vg/snap /dev/vg/thin");
+  assert_false (fake.activated);
 }
 
-/* A name alone is no reason: what is no volume of LVM, what LVM calls public,
- * and what nobody tells anything about. */
+/* LVM does not activate a thin snapshot by itself; it is a filesystem no
+ * less. */
+static void
+test_skipped_volumes (void **state)
+{
+  (void) state;
+  fake = (struct fake) {
+    .partitions = "/dev/sda1 ", .volumes = "/dev/vg/thin ",
+    .mapped = "/dev/mapper/vg-snap ",
+    .dm = GROUP "22222222222222222222222222222221 vg-snap\n",
+    .skipped = "  vg/snap\n  other/snap_tdata\n",
+  };
+  expect (" /dev/other/snap_tdata /dev/vg/snap /dev/vg/thin");
+  assert_true (fake.activated);
+  fake.volumes = fake.skipped = NULL;
+  expect (" /dev/sda1");
+}
+
+/* A name alone is no reason: not for a volume, not for what is no volume of LVM
+ * at all, and not for what nobody tells anything about. */
 static void
 test_names_prove_nothing (void **state)
 {
+  static const char *const all =
+    " /dev/mapper/LVM-x_tdata /dev/mapper/luks-vg_tdata"
+    " /dev/mapper/vg-a_rimage_0 /dev/mapper/vg-b_tmeta"
+    " /dev/vg/data_tdata /dev/vg/x-cow";
+
   (void) state;
   fake = (struct fake) {
     .partitions = "/dev/sda1 ",
     .volumes = "/dev/vg/data_tdata /dev/vg/x-cow ",
-    .mapped = "/dev/mapper/luks-vg_tdata /dev/mapper/vg-a_rimage_0 "
-      "/dev/mapper/vg-b_tmeta /dev/mapper/vg-c_rimage_1 ",
+    .mapped = "/dev/mapper/LVM-x_tdata /dev/mapper/luks-vg_tdata "
+      "/dev/mapper/vg-a_rimage_0 /dev/mapper/vg-b_tmeta ",
     .dm =
+      " LVM-x_tdata\n"
       "CRYPT-LUKS2-00-luks-vg_tdata luks-vg_tdata\n"
-      GROUP "22222222222222222222222222222221 vg-a_rimage_0\n"
-      GROUP "22222222222222222222222222222222 vg-c_rimage_1\n",
-    .roles =
-      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
-      "222222-2222-2222-2222-2222-2222-222221/public,origin\n"
-      "nonsense\n"
-      "  abcdef-ghij-abcd-efgh-ijab-cdef-ghij01/"
-      "222222-2222-2222-2222-2222-2222-22222\n",
+      "LVM-short vg-a_rimage_0\n"
+      GROUP "22222222222222222222222222222221 vg-b_tmeta2\n",
   };
-  expect (" /dev/mapper/luks-vg_tdata /dev/mapper/vg-a_rimage_0"
-          " /dev/mapper/vg-b_tmeta /dev/mapper/vg-c_rimage_1"
-          " /dev/vg/data_tdata /dev/vg/x-cow");
+  expect (all);
+  fake.dm = GROUP "22222222222222222222222222222221 vg-b_tmeta\n";
+  fake.lvs_fails = true;
+  expect (all);
   fake.debug_fails = true;
-  expect (" /dev/mapper/luks-vg_tdata /dev/mapper/vg-a_rimage_0"
-          " /dev/mapper/vg-b_tmeta /dev/mapper/vg-c_rimage_1"
-          " /dev/vg/data_tdata /dev/vg/x-cow");
+  expect (all);
 }
 
 /* A container of MD holds arrays; alone, it hides nothing. */
@@ -244,6 +262,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_internal_volumes),
+    cmocka_unit_test (test_skipped_volumes),
     cmocka_unit_test (test_names_prove_nothing),
     cmocka_unit_test (test_containers),
   };
