@@ -10,9 +10,10 @@
 #include "direct.h"
 #include "engine_open.h"
 #include "ext/reader.h"
+#include "fat/fat.h"
 
 static const struct format *const formats[] = {
-  &ext_format,
+  &ext_format, &fat_format,
 };
 
 /* The format of libblkid's TYPE, or NULL. */

@@ -36,6 +36,15 @@ bytes_le64 (const unsigned char *bytes)
   return le64toh (value);
 }
 
+static inline uint16_t
+bytes_be16 (const unsigned char *bytes)
+{
+  uint16_t value;
+
+  memcpy (&value, bytes, sizeof value);
+  return be16toh (value);
+}
+
 static inline uint32_t
 bytes_be32 (const unsigned char *bytes)
 {

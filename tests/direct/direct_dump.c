@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * direct_dump [-c CLUSTER] [-s SPREAD] [-alnptvVqw] BASE OVERLAY
+ * direct_dump [-T TYPE] [-c CLUSTER] [-s SPREAD] [-alnptvVqw] BASE OVERLAY
  * Two raw images without partitions, their delta by the direct engine as one
  * JSON object a line, every string in hexadecimal, content as its MD5; -l: as
- * lines of status, kinds and path (and where it was before); -n: no
+ * lines of status, kinds and path (and where it was before); -T: the type of
+ * the filesystems (ext4); -n: no
  * map of what was written, -t: times count, -v: details, -V: --verify, -q: no
  * output, but all is read, -w: others write to the images,
  * it is said, -p: how far it is, as "phase done total".  For tests to compare
@@ -34,6 +35,9 @@
 #define LARGE ((uint64_t) 64 << 20)
 
 static bool quiet, lines;
+
+/* As libblkid calls the filesystem. */
+static char *type = (char[]) { "ext4" };
 
 static void
 write_log (void *opaque, enum log_level level, const char *message)
@@ -172,9 +176,9 @@ account (struct device *const disk[SIDES], const struct log *log)
 {
   struct volume volume[SIDES] = {
     { .length = disk[SIDE_BASE]->size, .device = disk[SIDE_BASE],
-      .type = (char[]) { "ext4" } },
+      .type = type },
     { .length = disk[SIDE_OVERLAY]->size, .device = disk[SIDE_OVERLAY],
-      .type = (char[]) { "ext4" } },
+      .type = type },
   };
   const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
   const struct extents *written = disk[SIDE_OVERLAY]->disk_written;
@@ -201,9 +205,9 @@ dump (struct device *const disk[SIDES], const struct compare_rules *rules,
 {
   struct volume volume[SIDES] = {
     { .length = disk[SIDE_BASE]->size, .device = disk[SIDE_BASE],
-      .type = (char[]) { "ext4" } },
+      .type = type },
     { .length = disk[SIDE_OVERLAY]->size, .device = disk[SIDE_OVERLAY],
-      .type = (char[]) { "ext4" } },
+      .type = type },
   };
   const struct volume *const volumes[SIDES] = { &volume[0], &volume[1] };
   CLEANUP (engine_close) struct engine *engine = NULL;
@@ -247,7 +251,7 @@ main (int argc, char *argv[])
   int option, result;
   errint_t err;
 
-  while ((option = getopt (argc, argv, "ac:s:lnptvVqw")) >= 0)
+  while ((option = getopt (argc, argv, "aT:c:s:lnptvVqw")) >= 0)
     switch (option) {
     case 'a': only_account = true; break;
     case 'c': cluster = (uint32_t) atoi (optarg); break;
@@ -255,6 +259,7 @@ main (int argc, char *argv[])
     case 'l': lines = true; break;
     case 'n': cluster = 0; break;
     case 'p': rules.progress = &progress; break;
+    case 'T': type = optarg; break;
     case 't': rules.times = true; break;
     case 'v': log.verbose = true; break;
     case 'V': rules.verify = true; break;

@@ -38,7 +38,7 @@ owned fuse fuse
 owned libnbd.h diffview/image
 owned ext2fs/ diffview/direct/ext
 owned blkid/ diffview/volume
-owned isa-l diffview/direct/ext
+owned isa-l diffview/direct
 owned jansson.h diffview/image mountctl
 owned seccomp.h diffview/sandbox
 owned archive mountctl

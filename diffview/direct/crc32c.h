@@ -4,8 +4,8 @@
  * takes a fifth of the time of comparing large inode tables; libisal takes the
  * processor's instructions for it.
  */
-#ifndef DELTAFS_CRC32C_H
-#define DELTAFS_CRC32C_H
+#ifndef DELTAFS_DIRECT_CRC32C_H
+#define DELTAFS_DIRECT_CRC32C_H
 
 #include <stddef.h>
 #include <stdint.h>
