@@ -125,6 +125,19 @@ note_unknown (const struct inspection_options *options,
               base->type != NULL ? base->type : "a filesystem");
 }
 
+/* Was all that was written to the partition written beside its filesystem? */
+static const char *
+reason_for_unwritten (const struct disks *disks,
+                      const struct filesystem *filesystem)
+{
+  const struct extents *written = disks->disk[SIDE_OVERLAY]->disk_written;
+  const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
+
+  return written != NULL && volume != NULL
+    && extents_touches (written, volume->offset, volume->length)
+    ? "nothing was written to its filesystem" : "nothing was written to it";
+}
+
 static errint_t
 choose_engine (const struct inspection_options *options,
                struct engines *engines, const struct disks *disks,
@@ -136,7 +149,7 @@ choose_engine (const struct inspection_options *options,
 
   place->engine = "none";
   if (!filesystem->written) {
-    place->reason = "nothing was written to it";
+    place->reason = reason_for_unwritten (disks, filesystem);
     return 0;
   }
   if (plan_opens_up (&filesystem->side[SIDE_OVERLAY])

@@ -250,6 +250,9 @@ names "squashfs: behind it, info" squashfs-out.qcow2 \
     "65536 bytes at $(((end + 65535) / 65536 * 65536)) (behind the end of the squashfs on sda)" \
     info --json
 is "squashfs: the account" "$(jq -c .account out)" '{"gaps":65536}'
+is "squashfs: no engine" "$(jq -r '.partitions[0] | .engine, .reason' out)" \
+    "none
+nothing was written to its filesystem"
 deltafs_here diff squashfs-out.qcow2
 is "squashfs: it is as it was, and no appliance is needed" "$(cat out)" ""
 
