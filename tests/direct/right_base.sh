@@ -134,10 +134,11 @@ is "made anew with the UUID: no message" "$(cat err)" ""
 
 # A base that was built anew below an overlay, without checksums that tell: what
 # the two have together is neither, and a hint says why it cannot be read.
+# Made in one second, the two would be one filesystem.
 build ()
 {
     disk built.raw 16M
-    mke2fs -q -F -t ext4 -O ^metadata_csum -d tree \
+    E2FSPROGS_FAKE_TIME=$(date -d "$1" +%s) mke2fs -q -F -t ext4 -O ^metadata_csum -d tree \
         -U 5f5e5d5c-0102-0304-0506-0708090a0b0c built.raw
     touch -d "$1" built.raw
 }
