@@ -14,7 +14,7 @@
 #include <ext2fs/ext3_extents.h>
 
 #include "ext/checksum.h"
-#include "ext/crc32c.h"
+#include "crc32c.h"
 #include "ext/directory.h"
 #include "ext/ondisk.h"
 #include "number_set.h"

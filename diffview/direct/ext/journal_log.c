@@ -9,7 +9,7 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "ext/crc32c.h"
+#include "crc32c.h"
 #include "ext/journal_log.h"
 #include "ext/ondisk.h"
 
