@@ -121,15 +121,32 @@ inodes_of (const struct content_question *question,
     inode[side] = entry_id (&question->node[side]->entry);
 }
 
+static bool
+has_both (const struct differ *differ)
+{
+  return differ->reader[SIDE_BASE] != NULL
+    && differ->reader[SIDE_OVERLAY] != NULL;
+}
+
+/* Does a file that was renamed keep its number? */
+static bool
+numbers_tell_renames (const struct differ *differ)
+{
+  return has_both (differ)
+    && differ->reader[SIDE_BASE]->format
+    == differ->reader[SIDE_OVERLAY]->format
+    && !differ->reader[SIDE_BASE]->format->numbers_are_made_up;
+}
+
 /* Adds the files in the trees whose bytes have to be known. */
 static errint_t
-add_questions (const struct differ *differ, bool both,
-               struct file_pairs *pairs)
+add_questions (const struct differ *differ, struct file_pairs *pairs)
 {
   struct content_questions questions = { 0 };
   errint_t err = compare_ask (differ->tree[SIDE_BASE],
                               differ->tree[SIDE_OVERLAY],
-                              TRUST_NOTHING, both, &questions);
+                              TRUST_NOTHING, numbers_tell_renames (differ),
+                              &questions);
 
   for (size_t i = 0; i < questions.count && err == 0; ++i) {
     struct inode_id inode[SIDES];
@@ -160,7 +177,7 @@ compare_files (struct differ *differ, const struct changes *changes,
                struct comparer *comparer, struct file_pairs *pairs)
 {
   size_t files;
-  errint_t err = add_questions (differ, true, pairs);
+  errint_t err = add_questions (differ, pairs);
 
   if (err == 0)
     err = file_pairs_measure (pairs, comparer, &files);
@@ -174,13 +191,14 @@ compare_files (struct differ *differ, const struct changes *changes,
 
 static errint_t
 compare_trees (struct differ *differ, const struct file_pairs *pairs,
-               bool both, const struct compare_rules *rules,
+               const struct compare_rules *rules,
                struct delta *delta, unsigned filesystem)
 {
   struct content_questions questions = { 0 };
   errint_t err = compare_ask (differ->tree[SIDE_BASE],
                               differ->tree[SIDE_OVERLAY],
-                              TRUST_NOTHING, both, &questions);
+                              TRUST_NOTHING, numbers_tell_renames (differ),
+                              &questions);
 
   for (size_t i = 0; i < questions.count; ++i) {
     struct inode_id inode[SIDES];
@@ -218,7 +236,7 @@ compute_changes (struct differ *differ, const struct compare_rules *rules,
   CLEANUP_FILE_PAIRS struct file_pairs pairs = { 0 };
   struct comparer comparer = { 0 };
   size_t first = delta->count;
-  bool both = differ->reader[SIDE_BASE] != NULL && differ->reader[SIDE_OVERLAY] != NULL;
+  bool both = has_both (differ);
   bool known;
   errint_t err = blocks_compute_written (differ->blocks, &known);
 
@@ -236,7 +254,7 @@ compute_changes (struct differ *differ, const struct compare_rules *rules,
   if (err == 0 && both)
     err = compare_files (differ, &changes, &comparer, &pairs);
   if (err == 0)
-    err = compare_trees (differ, &pairs, both, rules, delta, filesystem);
+    err = compare_trees (differ, &pairs, rules, delta, filesystem);
   if (err == 0)
     err = delta_own_metadata (delta, first);
   for (int side = 0; side < SIDES; ++side)

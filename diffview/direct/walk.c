@@ -86,11 +86,12 @@ read_entry (const struct reader *reader, const struct tree *tree,
 
   if (err == 0 && entry->type == ENTRY_FILE)
     err = check_content (reader, inode, entry);
-  if (err == 0 && twin) {
+  if (err == 0 && twin)
     entry->missing |= ENTRY_NO_METADATA;
-    if (entry->type == ENTRY_DIRECTORY)
-      entry->missing |= ENTRY_NO_MEMBERS;
-  }
+  /* It is not entered. */
+  if (err == 0 && entry->type == ENTRY_DIRECTORY &&
+      (entry->missing & ENTRY_NO_METADATA))
+    entry->missing |= ENTRY_NO_MEMBERS;
   return err;
 }
 
