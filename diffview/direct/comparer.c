@@ -43,8 +43,8 @@ is_same_place (const struct piece *base, const struct piece *overlay)
     return false;
   if (a->kind == RUN_PLAIN)
     return base->position == overlay->position;
-  return a->kind == RUN_ENCODED && a->position == b->position
-    && a->stored == b->stored && a->encoding == b->encoding
+  return a->kind == RUN_ENCODED && a->stored != 0
+    && a->position == b->position && a->stored == b->stored && a->encoding == b->encoding
     && a->within + (base->position - a->position)
     == b->within + (overlay->position - b->position);
 }

@@ -108,10 +108,11 @@ struct format {
   errint_t (*runs) (const struct reader *reader, struct inode_id id,
                     struct runs *runs);
 
-  /* Reads LENGTH bytes of an encoded run from OFFSET of it on.  NULL where
-   * nothing is encoded. */
-  errint_t (*decode) (const struct reader *reader, const struct run *run,
-                      void *buffer, size_t length, uint64_t offset);
+  /* Reads LENGTH bytes of RUN, an encoded one of RUNS, from OFFSET of it on.
+   * NULL where nothing is encoded. */
+  errint_t (*decode) (const struct reader *reader, const struct runs *runs,
+                      const struct run *run, void *buffer, size_t length,
+                      uint64_t offset);
 
   /* Calls VISIT for each name of a directory, in any order.  *INCOMPLETE becomes
    * true where some are missing; those of the other blocks are told all the

@@ -83,7 +83,7 @@ load_part (const struct reader *reader, const struct runs *runs,
     return 0;
   case RUN_ENCODED:
     return reader->format->decode == NULL ? -EIO
-      : reader->format->decode (reader, piece.run, buffer, *part,
+      : reader->format->decode (reader, runs, piece.run, buffer, *part,
                                 offset - piece.run->logical);
   case RUN_UNWRITTEN:
     break;

@@ -24,7 +24,10 @@ struct run {
   uint64_t logical;             /* byte of the file */
   uint64_t position;            /* byte of the device, or of runs->bytes */
   uint64_t length;              /* bytes of the file, never 0 */
-  uint32_t stored;              /* RUN_ENCODED: bytes on the device */
+  uint32_t stored;              /* RUN_ENCODED: bytes on the device; 0 where
+                                 * they lie in pieces, of which the format knows
+                                 * (from runs->bytes, say): the file's bytes
+                                 * are compared then */
   uint32_t within;              /* RUN_ENCODED: where in what is decoded the
                                  * run begins */
   uint8_t kind;                 /* enum run_kind */
@@ -36,7 +39,8 @@ struct runs {
   struct run *list;             /* owned; by logical, disjoint */
   size_t count, capacity;
   uint64_t size;                /* of the file, bytes; runs may reach beyond */
-  uint8_t *bytes;               /* owned: what is inline, or NULL */
+  uint8_t *bytes;               /* owned: what is inline, or what the format
+                                 * needs to decode; NULL */
   size_t bytes_length;
   bool damaged;                 /* some runs are missing: what no run tells of
                                  * cannot be read */

@@ -205,6 +205,7 @@ find_changed (const struct reader *base, const struct reader *overlay,
 {
   errint_t err = 0;
 
+  check (current->comparable);
   (void) base;
   (void) overlay;
   (void) written;
@@ -259,6 +260,7 @@ find_owners (const struct reader *base, const struct extents *written,
     ((const struct memory_reader *) base)->side->inodes;
   errint_t err = 0;
 
+  check (current->comparable);
   for (unsigned i = 0; i < MEMORY_INODES && err == 0; ++i)
     if (inodes[i].in_use && owns (&inodes[i], written))
       err = add (changed, &inodes[i]);

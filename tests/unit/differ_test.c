@@ -76,6 +76,20 @@ expect (struct memory_pair *pair, const char *wanted)
   expect_with (pair, wanted, false, true);
 }
 
+/* Reading the overlay's file at PATH is an error, not zeros. */
+static void
+expect_unreadable (struct memory_pair *pair, const char *path)
+{
+  CLEANUP (engine_close) struct engine *engine =
+    memory_pair_engine (pair, &messages.log);
+  char *text = NULL;
+  size_t length;
+
+  assert_int_equal (engine->operations->read_path (engine, SIDE_OVERLAY, path,
+                                                   4096, &text, &length),
+                    -EIO);
+}
+
 static void
 nothing (void **state)
 {
@@ -220,6 +234,7 @@ lost_blocks (void **state)
   expect (pair, "- /\n- /etc\n? /etc/passwd\n");
   assert_true (messages_have (&messages, "cannot read: /etc/passwd: its "
                               "content cannot be read"));
+  expect_unreadable (pair, "/etc/passwd");
 }
 
 static void
@@ -315,6 +330,23 @@ kinds_of_runs (void **state)
   expect (pair, "- /\n- /etc\nM content,silent /etc/passwd\n");
 }
 
+/* Zeros that nobody could ever read. */
+static void
+large_holes (void **state)
+{
+  CLEANUP (memory_pair_free) struct memory_pair *pair = make ();
+
+  (void) state;
+  for (int side = 0; side < SIDES; ++side) {
+    struct memory_inode *inode = &pair->side[side].inodes[PASSWD];
+
+    inode->entry.size = UINT64_C (1) << 60;
+    inode->run_count = 0;
+  }
+  overlay_inode (pair, PASSWD)->entry.uid = 1;
+  expect (pair, "- /\n- /etc\nM owner /etc/passwd\n");
+}
+
 int
 main (void)
 {
@@ -333,6 +365,7 @@ main (void)
     cmocka_unit_test (cross_linked),
     cmocka_unit_test (unreadable_block),
     cmocka_unit_test (kinds_of_runs),
+    cmocka_unit_test (large_holes),
   };
 
   return cmocka_run_group_tests_name ("differ", tests, NULL, NULL);
