@@ -59,6 +59,21 @@ add (struct snapshots *snapshots, const struct snapshot *found,
   return 0;
 }
 
+/* "UUID: …" behind a tab: of the top level, which is not in the list.  The first
+ * line that says something, before any name that a guest chose. */
+static errint_t
+parse_top_level (const char *line, struct snapshots *snapshots)
+{
+  struct snapshot top = { .path = NULL };
+
+  line += strspn (line, "\t ");
+  if (strncmp (line, "UUID:", 5) != 0 || snapshots->count > 0)
+    return 0;
+  line += 5 + strspn (line + 5, "\t ");
+  return copy_uuid (line, "", top.uuid) && top.uuid[0] != '\0'
+    ? add (snapshots, &top, "") : 0;
+}
+
 /* "ID 257 gen 7 top level 256 parent_uuid … uuid … path @/.snapshots/1" */
 static errint_t
 parse_line (char *line, struct snapshots *snapshots)
@@ -67,7 +82,9 @@ parse_line (char *line, struct snapshots *snapshots)
   struct snapshot found = { .path = NULL };
   char *path = strstr (line, key);
 
-  if (strncmp (line, "ID ", 3) != 0 || path == NULL)
+  if (strncmp (line, "ID ", 3) != 0)
+    return parse_top_level (line, snapshots);
+  if (path == NULL)
     return 0;
   *path = '\0';
   if (!copy_uuid (line, " parent_uuid ", found.parent)
@@ -100,7 +117,8 @@ snapshots_list (struct appliance *appliance, const char *mount_point,
   CLEANUP_FREE char *output = NULL;
   char *arguments[2] = { NULL, NULL };
 
-  if (asprintf (&command, "btrfs subvolume list -q -u /sysroot%s",
+  if (asprintf (&command, "btrfs subvolume show /sysroot%s | head -n 3;"
+                " btrfs subvolume list -q -u /sysroot%s", mount_point,
                 mount_point) < 0) {
     command = NULL;
     return -ENOMEM;

@@ -24,13 +24,14 @@ struct snapshots {
   size_t count;
 };
 
-/* The subvolumes of the btrfs whose top level is at MOUNT_POINT.  An
+/* The subvolumes of the btrfs whose top level is at MOUNT_POINT, and that.  An
  * appliance that cannot tell gives none.  *SNAPSHOTS is empty before, and to
  * be freed with snapshots_clear.  -ENOMEM, -ENOTCONN. */
 errint_t snapshots_list (struct appliance *appliance, const char *mount_point,
                          struct snapshots *snapshots);
 
-/* Parses what `btrfs subvolume list -q -u` prints; changes TEXT.  Lines that
+/* Parses what `btrfs subvolume show` prints of the top level, and, after that,
+ * `btrfs subvolume list -q -u`; changes TEXT.  Lines that
  * are none of its are left out: a guest chooses the names.  -ENOMEM. */
 errint_t snapshots_parse (char *text, struct snapshots *snapshots);
 

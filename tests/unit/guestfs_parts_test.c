@@ -216,6 +216,29 @@ test_snapshots (void **state)
   finish (&pair);
 }
 
+/* The top level can be the source, too. */
+static void
+test_top_level (void **state)
+{
+  static const char top[] = "/\n\tName: \t\t\t<FS_TREE>\n"
+    "\tUUID: \t\t\t" UUID (1) "\n";
+  struct pair pair;
+
+  (void) state;
+  start (&pair);
+  put_both (&pair, "/a", 0, 257);
+  put (&pair, SIDE_OVERLAY, "/s/", 7, 256);
+  put (&pair, SIDE_OVERLAY, "/s/a", 0, 257);
+  put (&pair, SIDE_OVERLAY, "/s/new", 0, 260);
+  tell (&pair, SIDE_BASE, top);
+  tell (&pair, SIDE_OVERLAY, top);
+  tell (&pair, SIDE_OVERLAY, "ID 257 gen 9 top level 5 parent_uuid " UUID (1)
+        " uuid " UUID (2) " path s\n\tUUID: " UUID (3) "\n");
+  assert_int_equal (pair.snapshots[SIDE_OVERLAY].count, 2);
+  expect (&pair, NULL, "- /\nA /s\nA /s/new\n");
+  finish (&pair);
+}
+
 /* What is no snapshot of anything in the base is all new; so is one whose
  * ancestors go round in a circle. */
 static void
@@ -332,6 +355,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_snapshots),
     cmocka_unit_test (test_strangers),
+    cmocka_unit_test (test_top_level),
     cmocka_unit_test (test_empty_snapshot),
     cmocka_unit_test (test_many_mounts),
     cmocka_unit_test (test_new_root),
