@@ -133,9 +133,12 @@ start_family (int *pipe_end, pid_t *grandchild)
     prctl (PR_SET_PDEATHSIG, SIGKILL);
     own = fork ();
     prctl (PR_SET_PDEATHSIG, SIGKILL);
-
-    if (own > 0 && write (ends[1], &own, sizeof own) != sizeof own)
-      _exit (1);
+    /* The grandchild says it, when it has asked for its end. */
+    if (own == 0) {
+      own = getpid ();
+      if (write (ends[1], &own, sizeof own) != sizeof own)
+        _exit (1);
+    }
     for (;;)
       pause ();
   }
