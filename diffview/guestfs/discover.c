@@ -10,6 +10,7 @@
 
 #include "appliances_private.h"
 #include "containers.h"
+#include "groups.h"
 #include "mapper.h"
 #include "parallel.h"
 
@@ -311,11 +312,18 @@ discover (struct discovery *discovery)
   CLEANUP_FREE_STRINGS char **volumes = guestfs_lvs (g);
   CLEANUP_FREE_STRINGS char **mapped = guestfs_list_dm_devices (g);
   char *const none[] = { NULL };
-  char *const *mapped_list = mapped != NULL ? mapped : none;
+  char *const *mapped_list = none;
   errint_t r;
 
   if (devices == NULL || partitions == NULL)
     return -EIO;
+  if (volumes != NULL && volumes[0] != NULL
+      && groups_activate (discovery->appliance)) {
+    cleanup_free_strings (&mapped);
+    mapped = guestfs_list_dm_devices (g);
+  }
+  if (mapped != NULL)
+    mapped_list = mapped;
   r = sort_out (discovery, arrays, &volumes, mapped);
   if (r < 0)
     return r;

@@ -29,6 +29,8 @@ static struct fake {
   const char *skipped;          /* what "lvs" says of volumes to be skipped */
   bool lvs_fails, debug_fails;
   bool activated;               /* they were */
+  const char *members;          /* what "pvs" says; or NULL */
+  unsigned completed;           /* how often what is there was activated */
 } fake;
 
 static char **
@@ -114,6 +116,12 @@ guestfs_debug (guestfs_h *g, const char *command, char *const *arguments)
   (void) g; (void) command;
   if (fake.debug_fails)
     return NULL;
+  if (strncmp (arguments[0], "lvm pvs ", 8) == 0)
+    return strdup (fake.members != NULL ? fake.members : "");
+  if (strncmp (arguments[0], "lvm vgchange -ay ", 17) == 0) {
+    ++fake.completed;
+    return strdup ("");
+  }
   if (strncmp (arguments[0], "lvm vgchange ", 13) == 0) {
     fake.activated = true;
     return strdup ("");
@@ -138,11 +146,12 @@ guestfs_last_errno (guestfs_h *g)
   return EIO;
 }
 
+static struct messages messages;
+
 /* The devices that are found, each with a space before it. */
 static void
 expect (const char *devices)
 {
-  struct messages messages;
   struct appliances_options options = { .private_directory = "." };
   struct appliances appliances = { .side = { NULL, NULL } };
   char found[512] = "";
@@ -257,6 +266,32 @@ test_containers (void **state)
   expect (" /dev/sda1");
 }
 
+/* A group that has a part on another disk. */
+static void
+test_missing_members (void **state)
+{
+  (void) state;
+  fake = (struct fake) {
+    .partitions = "/dev/sda1 ", .volumes = "/dev/vg/root ",
+    .members = "  vg/AAAAAA-bbbb/\n  vg/CCCCCC-dddd/missing\n  nonsense\n"
+      "  other/EEEEEE-ffff/missing\n",
+  };
+  expect (" /dev/vg/root");
+  assert_non_null (strstr (messages.text, "warning: the volume group is not "
+                           "whole: vg: its physical volume CCCCCC-dddd is on "
+                           "another disk\n"));
+  assert_int_equal (fake.completed, 2);
+  assert_null (strstr (strstr (messages.text, "CCCCCC") + 1, "CCCCCC"));
+  assert_non_null (strstr (messages.text, "whole: other: "));
+  assert_null (strstr (messages.text, "AAAAAA"));
+  assert_non_null (strstr (messages.text, "hint: deltafs looks at one disk"));
+
+  fake.members = "  vg/AAAAAA-bbbb/\n";
+  expect (" /dev/vg/root");
+  assert_string_equal (messages.text, "");
+  assert_int_equal (fake.completed, 2);
+}
+
 int
 main (void)
 {
@@ -265,6 +300,7 @@ main (void)
     cmocka_unit_test (test_skipped_volumes),
     cmocka_unit_test (test_names_prove_nothing),
     cmocka_unit_test (test_containers),
+    cmocka_unit_test (test_missing_members),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
