@@ -11,9 +11,10 @@
 #include "engine_open.h"
 #include "ext/reader.h"
 #include "fat/fat.h"
+#include "xfs/xfs.h"
 
 static const struct format *const formats[] = {
-  &ext_format, &fat_format,
+  &ext_format, &fat_format, &xfs_format,
 };
 
 /* The format of libblkid's TYPE, or NULL. */

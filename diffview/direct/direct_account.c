@@ -113,12 +113,9 @@ claim_all (struct accounting *accounting, uint64_t start, uint32_t length)
     if (reader == NULL)
       continue;
     claims_begin (&s->claims, start, length);
-    if (reader->format->claim != NULL)
-      err = reader->format->claim (reader, side == SIDE_OVERLAY && base != NULL
-                                   && base->format == reader->format ? base
-                                   : NULL, s);
-    else
-      s->damaged = true;
+    err = reader->format->claim (reader, side == SIDE_OVERLAY && base != NULL
+                                 && base->format == reader->format ? base
+                                 : NULL, s);
   }
   return err;
 }

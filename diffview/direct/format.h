@@ -143,7 +143,7 @@ struct format {
 
   /* For the account: claims (account_claim, account_claims.h) what has its place
    * by the filesystem's geometry, then the blocks of all inodes.  BASE, which
-   * may be NULL, tells which files are new.  NULL: nothing is told apart. */
+   * may be NULL, tells which files are new. */
   errint_t (*claim) (const struct reader *reader, const struct reader *base,
                      struct account_claims *claims);
 

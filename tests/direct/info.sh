@@ -7,7 +7,7 @@
 . "$top_srcdir/tests/real/fixtures.bash"
 requires_root
 requires jq python3 qemu-img qemu-io qemu-storage-daemon losetup sfdisk \
-    mke2fs debugfs dumpe2fs e2fsck mkfs.vfat mkfs.xfs mkswap setfattr
+    mke2fs debugfs dumpe2fs e2fsck mkfs.vfat mkfs.btrfs mkswap setfattr
 PATH=$PATH:/usr/sbin:/sbin
 
 # Nothing that info could start an appliance with.
@@ -183,14 +183,14 @@ efi ()
 {
     make_filesystem vfat -n EFILABEL
 }
-xfs ()
+other ()
 {
-    mkfs.xfs -q -f "$loop"
+    mkfs.btrfs -q -f "$loop"
 }
 on_partition disk.raw 2 efi
 on_partition disk.raw 3 make_filesystem ext4 -b 4096 -L rootfs
 on_partition disk.raw 4 make_filesystem swap
-on_partition disk.raw 5 xfs
+on_partition disk.raw 5 other
 populate ()
 {
     local i
@@ -244,7 +244,7 @@ is "partitions: engines" "$(query -r '[.partitions[] | .engine != "none"]')" \
     '[false,false,true,false,false]'
 is "partitions: what there is" \
     "$(query '[.partitions[] | [.device, .overlay.use, .overlay.type]]')" \
-    '[["sda1","boot",null],["sda2","filesystem","vfat"],["sda3","filesystem","ext4"],["sda4","swap","swap"],["sda5","filesystem","xfs"]]'
+    '[["sda1","boot",null],["sda2","filesystem","vfat"],["sda3","filesystem","ext4"],["sda4","swap","swap"],["sda5","filesystem","btrfs"]]'
 is "partitions: labels" \
     "$(query '[.partitions[].overlay | [.label, .partition_label]]')" \
     '[[null,null],["EFILABEL","EFI system"],["rootfs","root"],[null,null],[null,null]]'
@@ -279,8 +279,8 @@ is "areas: outside" "$(query .outside)" \
 is "areas: the boot area" "$(query '.partitions[0].account')" \
     '{"boot_areas":2048,"identical":512}'
 is "areas: swap" "$(query '.partitions[3].account')" '{"swap":1048576}'
-is "areas: XFS" "$(query '.partitions[4].account')" '{"not_accounted":4096}'
-is "areas: who reads XFS" "$(query -r '.partitions[4] |
+is "areas: btrfs" "$(query '.partitions[4].account')" '{"not_accounted":4096}'
+is "areas: who reads btrfs" "$(query -r '.partitions[4] |
     "\(.engine), \(.not_accounted)"')" "guestfs, guestfs reads it"
 info areas.qcow2
 like "areas: for people" "$(cat out)" \

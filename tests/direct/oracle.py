@@ -64,6 +64,8 @@ def read_tree(root):
 def xattr_kind(name):
     return {"system.posix_acl_access": "acl",
             "system.posix_acl_default": "acl",
+            "trusted.SGI_ACL_FILE": "acl",
+            "trusted.SGI_ACL_DEFAULT": "acl",
             "security.capability": "capability",
             "security.selinux": "selinux"}.get(
                 bytes.fromhex(name).decode("latin-1"), "xattr")

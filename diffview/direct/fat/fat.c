@@ -9,21 +9,12 @@
 #include <string.h>
 
 #include "fat/chain.h"
+#include "fat/claim.h"
 #include "fat/directory.h"
 #include "fat/fat.h"
-
-struct fat_reader {
-  struct reader reader;         /* first: the two are converted */
-  struct fat_volume volume;
-};
+#include "fat/fat_private.h"
 
 static const char *const types[] = { "vfat", "exfat", NULL };
-
-static const struct fat_volume *
-volume_of (const struct reader *reader)
-{
-  return &((const struct fat_reader *) reader)->volume;
-}
 
 static void
 fat_close (struct reader *reader)
@@ -106,7 +97,7 @@ static errint_t
 fat_entry (const struct reader *reader, struct inode_id id,
            struct arena *arena, struct entry *entry)
 {
-  const struct fat_volume *volume = volume_of (reader);
+  const struct fat_volume *volume = fat_volume_of (reader);
   struct fat_file file;
   uint64_t cluster = volume->cluster_size;
   bool directory;
@@ -204,7 +195,7 @@ add_chain (const struct fat_volume *volume, const struct fat_file *file,
 static errint_t
 fat_runs (const struct reader *reader, struct inode_id id, struct runs *runs)
 {
-  const struct fat_volume *volume = volume_of (reader);
+  const struct fat_volume *volume = fat_volume_of (reader);
   struct fat_file file;
   errint_t err = fat_file_read (volume, id.number, &file);
 
@@ -240,7 +231,7 @@ fat_names (const struct reader *reader, struct inode_id directory,
            name_visit *visit, void *opaque, bool *incomplete)
 {
   struct visiting visiting = { .visit = visit, .opaque = opaque };
-  int result = fat_directory_iterate (volume_of (reader), directory.number,
+  int result = fat_directory_iterate (fat_volume_of (reader), directory.number,
                                       visit_name, &visiting, incomplete);
 
   if (result != -EIO)
@@ -260,4 +251,5 @@ const struct format fat_format = {
   .entry = fat_entry,
   .runs = fat_runs,
   .names = fat_names,
+  .claim = fat_claim,
 };
