@@ -3,7 +3,7 @@
  * QAPI descriptions (QEMU, "QEMU Storage Daemon QMP Reference Manual":
  * BlockdevOptions, BlockExportOptions).
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>

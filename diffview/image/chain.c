@@ -4,7 +4,7 @@
  * place: a member of the chain, in the place of a member that is missing, or
  * outside.
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  *
  * Birth and last write of a layer, see chain_times.h.
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>

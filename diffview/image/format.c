@@ -2,7 +2,7 @@
  *
  * Names and magic numbers of image formats.
  */
-#include "config.h"
+#include <config.h>
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Headers by format, and the two old formats whose header is just a backing
  * file's name.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

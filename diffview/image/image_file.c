@@ -3,7 +3,7 @@
  * Opening the files of images.  O_PATH first, so that nothing is opened for
  * reading (a fifo would block, a tape would rewind) before its type is known.
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <linux/magic.h>

@@ -4,7 +4,7 @@
  * that it uses (QEMU, block/file-posix.c: RAW_LOCK_PERM_BASE; permission 1
  * is writing, include/block/block-common.h: BLK_PERM_WRITE).
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 

@@ -2,7 +2,7 @@
  *
  * Comparing what fstat(2) tells with what it told, see image_watch.h.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  *
  * Opening one layer: header, encryption, external data file, extents.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

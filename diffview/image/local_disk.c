@@ -2,7 +2,7 @@
  *
  * From the top layer down until one has the bytes.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

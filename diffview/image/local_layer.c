@@ -4,7 +4,7 @@
  * first level is kept, pieces of the second are read as they are needed, and
  * kept as long as there is room.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

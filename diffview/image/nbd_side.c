@@ -8,7 +8,7 @@
  * puts it back.  A connection that failed or timed out is closed, so that
  * nothing is written to a caller's buffer after its call has returned.
  */
-#include "config.h"
+#include <config.h>
 
 #include <pthread.h>
 #include <stdlib.h>

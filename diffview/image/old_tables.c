@@ -3,7 +3,7 @@
  * Layouts as in QEMU's block/vdi.c, docs/interop/parallels.txt and
  * block/qcow.c.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * Putting the pair together: chains, storage daemon, connections, map.
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <inttypes.h>

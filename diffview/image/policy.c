@@ -2,7 +2,7 @@
  *
  * The policy on file names inside images.
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The header of a qcow2 image: QEMU, docs/interop/qcow2.txt.  Only what names
  * other files or says where the tables are; QEMU checks the rest.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

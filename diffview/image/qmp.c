@@ -2,7 +2,7 @@
  *
  * QMP: lines of JSON.
  */
-#include "config.h"
+#include <config.h>
 
 #include <poll.h>
 #include <stdbool.h>

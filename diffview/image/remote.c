@@ -3,7 +3,7 @@
  * URIs as QEMU takes them, turned into what QMP takes: nbd, ssh and http(s)
  * (qemu(1), "Disk image file formats" and "Network Block Device").
  */
-#include "config.h"
+#include <config.h>
 
 #include <ctype.h>
 #include <fcntl.h>

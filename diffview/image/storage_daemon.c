@@ -4,7 +4,7 @@
  * the one for QMP are made here and handed over, so nothing has to be waited
  * for by polling.
  */
-#include "config.h"
+#include <config.h>
 
 #include <signal.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
  * fork and exec.  Between the two only async-signal-safe calls are made,
  * for the process may have threads.
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <linux/capability.h>

@@ -3,7 +3,7 @@
  * An array in which each piece has one place, see table_cache.h.  The lock is
  * not held while a file is read.
  */
-#include "config.h"
+#include <config.h>
 
 #include <pthread.h>
 #include <stdlib.h>

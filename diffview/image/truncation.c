@@ -3,7 +3,7 @@
  * Walks the active L1 and L2 tables of a qcow2 image (QEMU,
  * docs/interop/qcow2.txt).
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

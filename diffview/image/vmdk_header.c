@@ -5,7 +5,7 @@
  * reads the descriptor just as QEMU does (block/vmdk.c: vmdk_open_desc_file,
  * vmdk_parse_extents, vmdk_parent_open), whatever else it may mean.
  */
-#include "config.h"
+#include <config.h>
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The grain directory and tables of a sparse VMDK file (VMware, "Virtual Disk
  * Format 5.0", hosted sparse extents), to find grains beyond the file's end.
  */
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

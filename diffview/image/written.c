@@ -2,7 +2,7 @@
  *
  * From allocation depth to a list of extents, in bounded memory.
  */
-#include "config.h"
+#include <config.h>
 
 #include "written.h"
 

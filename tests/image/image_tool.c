@@ -17,7 +17,7 @@
  *                      waits for the end of standard input
  *   crash              prints the daemon's process id and kills itself
  */
-#include "config.h"
+#include <config.h>
 
 #include <fcntl.h>
 #include <getopt.h>

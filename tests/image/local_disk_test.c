@@ -2,7 +2,7 @@
  *
  * Disks that are read without QEMU: qcow2 images made here, entry by entry.
  */
-#include "config.h"
+#include <config.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
