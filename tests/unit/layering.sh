@@ -39,11 +39,12 @@ owned libnbd.h diffview/image
 owned ext2fs/ diffview/direct/ext
 owned blkid/ diffview/volume
 owned isa-l diffview/direct
-owned jansson.h diffview/image mountctl
+owned jansson.h diffview/image mountctl/print mountctl/command
 owned seccomp.h diffview/sandbox
-owned archive mountctl
-owned libvirt/ mountctl
-owned libxml/ mountctl
+owned archive.h mountctl/archive
+owned archive_entry.h mountctl/archive
+owned libvirt/ mountctl/options
+owned libxml/ mountctl/options
 
 # wrong_includes ROOM: its includes of headers that it may not see.
 wrong_includes ()
@@ -98,13 +99,14 @@ is "direct shows direct.h and direct_account.h alone" \
     "$(sees_only diffview/direct direct.h direct_account.h)" ""
 
 # What the linker sees.  A room's objects are in its library; those of a format
-# are in that of the differ.
+# are in that of the differ, and main is in none.
 library_of ()
 {
     case $1 in
     diffview/direct/*) ;;
     diffview) echo "$top_builddir/diffview/libcore.a" ;;
     fuse) echo "$top_builddir/fuse/libserve.a" ;;
+    mountctl) ;;
     *) echo "$top_builddir/$1/lib${1##*/}.a" ;;
     esac
 }

@@ -6,7 +6,9 @@
 rooms="diffview/util diffview/sandbox diffview diffview/image
        diffview/volume diffview/guestfs
        diffview/broker diffview/direct diffview/direct/ext
-       diffview/inspection fuse mountctl"
+       diffview/inspection fuse mountctl/message mountctl/options
+       mountctl/print mountctl/archive mountctl/lifecycle mountctl/doctor
+       mountctl/command mountctl"
 
 # may_include ROOM: the rooms whose headers it may see, itself first.
 may_include ()
@@ -26,10 +28,25 @@ may_include ()
     diffview/inspection)
         echo "$1 diffview/broker diffview/direct diffview/guestfs" \
              "diffview/volume diffview/image diffview diffview/util" ;;
+    mountctl/message) echo "$1 diffview/util" ;;
+    mountctl/options)
+        echo "$1 mountctl/message diffview/inspection diffview/image" \
+             "diffview/sandbox diffview diffview/util" ;;
+    mountctl/print)
+        echo "$1 diffview/inspection diffview/image diffview diffview/util" ;;
+    mountctl/archive) echo "$1 diffview diffview/util" ;;
+    mountctl/lifecycle) echo "$1 mountctl/message diffview/util" ;;
+    mountctl/doctor)
+        echo "$1 mountctl/lifecycle mountctl/message diffview/guestfs" \
+             "diffview/image diffview/sandbox diffview diffview/util" ;;
+    mountctl/command)
+        echo "$1 mountctl/doctor mountctl/lifecycle mountctl/archive" \
+             "mountctl/print mountctl/options mountctl/message fuse" \
+             "diffview/inspection diffview/broker diffview/guestfs" \
+             "diffview/image diffview/sandbox diffview diffview/util" ;;
     mountctl)
-        echo "$1 fuse diffview/inspection diffview/broker diffview/direct" \
-             "diffview/guestfs diffview/image" \
-             "diffview/sandbox" \
+        echo "$1 mountctl/command mountctl/options mountctl/message" \
+             "diffview/inspection diffview/image diffview/sandbox" \
              "diffview diffview/util" ;;
     esac
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The worker's side of supervise.h: the process that reads what a guest wrote.
+ * The process that reads what a guest wrote, as it is itself; see supervise.h.
  * It has nothing to clean up: whatever it leaves is the supervisor's to undo,
  * and when the supervisor dies, the kernel kills it.
  */

@@ -12,8 +12,6 @@
 
 #include "log.h"
 
-struct progress_bar;
-
 /* The marks of a relay's messages, which hold no control characters. */
 #define MESSAGE_MARK 1
 #define MESSAGE_MARK_LAST (MESSAGE_MARK + LOG_LEVEL_DETAIL)
@@ -28,7 +26,9 @@ struct messages {
    * bar do not mix. */
   pthread_mutex_t lock;
   bool hint_is_wanted;          /* the message before it was shown */
-  struct progress_bar *bar;     /* erased before a message, or NULL */
+  /* Clears the terminal's line for a message, with the lock held; or NULL. */
+  void (*before_line) (void *opaque);
+  void *before_line_opaque;
 };
 
 /* Prepares MESSAGES, which must stay where it is. */

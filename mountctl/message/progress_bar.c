@@ -51,19 +51,22 @@ milliseconds_since (const struct timespec *start)
 }
 
 bool
-progress_bar_is_wanted (const struct options *options)
+progress_bar_is_wanted (enum progress_choice choice, bool quiet)
 {
-  switch (options->progress) {
+  switch (choice) {
   case PROGRESS_ALWAYS: return true;
   case PROGRESS_NEVER: return false;
   case PROGRESS_AUTO: break;
   }
-  return !options->quiet && terminal_is_able (STDERR_FILENO);
+  return !quiet && terminal_is_able (STDERR_FILENO);
 }
 
-void
-progress_bar_erase (struct progress_bar *bar)
+/* Takes the bar off the line; it comes back by itself.  With the lock of the
+ * messages held. */
+static void
+erase_bar (void *opaque)
 {
+  struct progress_bar *bar = opaque;
   static const char erase[] = "\r\033[K";
 
   if (bar->drawn)
@@ -190,7 +193,8 @@ progress_bar_start (struct messages *messages,
     return NULL;
   }
   pthread_mutex_lock (&messages->lock);
-  messages->bar = bar;
+  messages->before_line = erase_bar;
+  messages->before_line_opaque = bar;
   pthread_mutex_unlock (&messages->lock);
   *progress = &bar->progress;
   return bar;
@@ -201,8 +205,8 @@ progress_bar_stop (struct progress_bar *bar)
 {
   pthread_mutex_lock (&bar->messages->lock);
   bar->stopping = true;
-  bar->messages->bar = NULL;
-  progress_bar_erase (bar);
+  bar->messages->before_line = NULL;
+  erase_bar (bar);
   pthread_cond_signal (&bar->changed);
   pthread_mutex_unlock (&bar->messages->lock);
   pthread_join (bar->thread, NULL);

@@ -4,13 +4,8 @@
  */
 #include <config.h>
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "checks.h"
 #include "checkup.h"
-#include "cleanup.h"
-#include "quote.h"
 
 static const struct check checks[] = {
   { "kernel", check_kernel },
@@ -32,22 +27,4 @@ checkup_list (size_t *count)
 {
   *count = sizeof checks / sizeof checks[0];
   return checks;
-}
-
-void
-finding_set (struct finding *finding, enum finding_state state,
-             const char *remedy, const char *format, ...)
-{
-  CLEANUP_FREE char *quoted = NULL;
-  va_list arguments;
-
-  finding->state = state;
-  snprintf (finding->remedy, sizeof finding->remedy, "%s",
-            remedy == NULL ? "" : remedy);
-  va_start (arguments, format);
-  vsnprintf (finding->text, sizeof finding->text, format, arguments);
-  va_end (arguments);
-  quoted = quote_message (finding->text, strlen (finding->text));
-  if (quoted != NULL)
-    snprintf (finding->text, sizeof finding->text, "%s", quoted);
 }

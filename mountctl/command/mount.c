@@ -21,6 +21,7 @@
 
 #include "cleanup_process.h"
 #include "command.h"
+#include "ending_signals.h"
 #include "inherited.h"
 #include "mount_point.h"
 #include "pid_file.h"
@@ -31,6 +32,7 @@
 #include "supervise.h"
 #include "view.h"
 #include "work.h"
+#include "worker.h"
 
 static const char what[] = "cannot mount";
 
@@ -408,7 +410,8 @@ command_mount (const struct options *options, struct messages *messages)
     .options = options,
     .messages = messages,
     .inherited = &inherited,
-    .show_progress = progress_bar_is_wanted (options),
+    .show_progress = progress_bar_is_wanted (options->progress,
+                                             options->quiet),
     .launcher = -1,
     .record = -1,
   };

@@ -13,7 +13,6 @@
 
 #include "cleanup.h"
 #include "message.h"
-#include "progress_bar.h"
 
 void
 write_fully (int fd, const void *bytes, size_t length)
@@ -96,8 +95,8 @@ write_message (void *opaque, enum log_level level, const char *message)
       syslog (message_priority (level), "%s%s",
               prefix_of_level (level), message);
     else {
-      if (messages->bar != NULL)
-        progress_bar_erase (messages->bar);
+      if (messages->before_line != NULL)
+        messages->before_line (messages->before_line_opaque);
       write_to_stderr (level, message, messages->relayed);
     }
   }

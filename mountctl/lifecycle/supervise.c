@@ -17,10 +17,12 @@
 
 #include "children.h"
 #include "cleanup.h"
-#include "command.h"
+#include "ending_signals.h"
+#include "exit_code.h"
 #include "now.h"
 #include "relay.h"
 #include "supervise.h"
+#include "worker.h"
 
 /* How long a worker may take to end when it was asked to. */
 #define STOP_SECONDS 10
@@ -44,58 +46,6 @@ struct supervision {
                                  * know */
   int64_t deadline;             /* for stopping, milliseconds; 0: none */
 };
-
-/* The signals in SET are blocked from here on. */
-static void
-block_signals (sigset_t *set)
-{
-  static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
-
-  sigemptyset (set);
-  sigaddset (set, SIGCHLD);
-  for (size_t i = 0; i < sizeof ending / sizeof ending[0]; ++i) {
-    struct sigaction action;
-
-    /* A blocked signal would arrive even where nohup has it ignored. */
-    if (sigaction (ending[i], NULL, &action) == 0
-        && action.sa_handler != SIG_IGN)
-      sigaddset (set, ending[i]);
-  }
-  sigprocmask (SIG_BLOCK, set, NULL);
-}
-
-void
-hold_ending_signals (void)
-{
-  sigset_t set;
-
-  block_signals (&set);
-}
-
-int
-catch_ending_signals (void)
-{
-  sigset_t set;
-  int fd;
-
-  block_signals (&set);
-  fd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  return fd < 0 ? -errno : fd;
-}
-
-void
-end_by_signal (int signal)
-{
-  struct sigaction action = { .sa_handler = SIG_DFL };
-  sigset_t set;
-
-  sigemptyset (&set);
-  sigaddset (&set, signal);
-  sigaction (signal, &action, NULL);
-  kill (getpid (), signal);
-  sigprocmask (SIG_UNBLOCK, &set, NULL);
-  _exit (128 + signal);
-}
 
 static void
 kill_worker (struct supervision *supervision)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkup.h"
+#include "checks.h"
 #include "pair.h"
 #include "private_directory.h"
 #include "program.h"

@@ -14,6 +14,7 @@
 #include "errint.h"
 #include "inspection.h"
 #include "log.h"
+#include "progress_bar.h"
 #include "sandbox.h"
 
 /* Bits of a set: which commands take an option. */
@@ -27,7 +28,6 @@ enum command {
 };
 
 enum symlinks_choice { SYMLINKS_KEEP, SYMLINKS_INSIDE };
-enum progress_choice { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 /* An option that may be given again and again. */
 struct option_values {

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "command.h"
-#include "supervise.h"
+#include "exit_code.h"
+#include "job.h"
 #include "worker.h"
 
 struct watch {

@@ -8,14 +8,15 @@
 
 #include "cleanup.h"
 #include "message.h"
-#include "options.h"
 #include "progress.h"
 
 struct progress_bar;
 
+enum progress_choice { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
 /* Does the choice mean a bar?  "auto" does when stderr is a terminal that can
- * show one and -q was not given.  Ask before stderr is redirected. */
-bool progress_bar_is_wanted (const struct options *options);
+ * show one and not QUIET (-q).  Ask before stderr is redirected. */
+bool progress_bar_is_wanted (enum progress_choice choice, bool quiet);
 
 /* Starts a bar with a thread that keeps it moving, and ties it to MESSAGES.
  * *PROGRESS is what the library gets.  NULL without a thread or memory: then
@@ -27,9 +28,5 @@ struct progress_bar *progress_bar_start (struct messages *messages,
 /* Ends the thread, erases the bar, frees it. */
 void progress_bar_stop (struct progress_bar *bar);
 DEFINE_CLEANUP (struct progress_bar *, progress_bar_stop)
-
-/* Takes the bar off the line; it comes back by itself.  With the lock of the
- * messages held. */
-void progress_bar_erase (struct progress_bar *bar);
 
 #endif

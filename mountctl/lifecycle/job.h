@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One process works, another one watches: the worker reads what a guest
- * wrote, the supervisor reads nothing of it and clears up whatever the worker
- * leaves, however it ends.
+ * What a worker is to do, and what its supervisor does for it.
  */
-#ifndef DELTAFS_SUPERVISE_H
-#define DELTAFS_SUPERVISE_H
+#ifndef DELTAFS_JOB_H
+#define DELTAFS_JOB_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "errint.h"
 #include "message.h"
-#include "worker.h"
+
+struct worker;
 
 /* A job; OPAQUE is handed to each function. */
 struct job {
@@ -45,23 +43,5 @@ struct job {
    * caller's stderr. */
   bool relay;
 };
-
-/* Runs the job in a worker, a child that has a process group of its own, and
- * returns its exit code.  A signal that asks to end (INT, TERM, HUP, QUIT) ends
- * everything; *SIGNAL is then its number, and the caller ends by it as well
- * (end_by_signal) after cleaning up; it stays 0 when a job that was ready ended
- * well at the request.  Call it without threads. */
-int supervise (const struct job *job, int *signal);
-
-/* Ends this process by the signal, as if it had not been caught. */
-void end_by_signal (int signal) __attribute__ ((noreturn));
-
-/* Blocks the signals that ask to end (those that are not ignored) and
- * SIGCHLD, and returns a signalfd that receives them, or a negative errno. */
-int catch_ending_signals (void);
-
-/* Those signals wait from here on, until supervise looks at them: for whoever
- * makes before it what has to be cleared after it. */
-void hold_ending_signals (void);
 
 #endif

@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "checkup.h"
+#include "checks.h"
 #include "cleanup.h"
 #include "private_directory.h"
 #include "program_path.h"

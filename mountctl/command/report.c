@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "ending_signals.h"
 #include "stale_directories.h"
 #include "private_directory.h"
 #include "progress_bar.h"
@@ -102,7 +103,8 @@ report_run (struct report *report)
   int code, signal;
 
   clock_gettime (CLOCK_MONOTONIC, &report->started);
-  report->show_progress = progress_bar_is_wanted (report->options);
+  report->show_progress = progress_bar_is_wanted (
+    report->options->progress, report->options->quiet);
   if (work_check (report->options, log) < 0)
     return EXIT_FAILED;
   stale_directories_clear (log);
