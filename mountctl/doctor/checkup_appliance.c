@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Checks of what libguestfs needs for its appliance.  All of them are warnings:
- * ext2, ext3 and ext4 are read without it.
+ * what the direct engine reads does not need it.
  */
 #include <config.h>
 
@@ -18,7 +18,7 @@
 #include "kvm.h"
 #include "program_path.h"
 
-static const char consequence[] = "only ext2, ext3 and ext4 can be read";
+static const char consequence[] = "only filesystems that deltafs reads itself can be read";
 
 void
 check_libguestfs (struct finding *finding)

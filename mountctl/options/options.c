@@ -22,21 +22,21 @@
 const struct command_row options_commands[] = {
   { COMMAND_MOUNT, "mount", "OVERLAY MOUNTPOINT", 2, 2,
     "an overlay and a mount point are needed",
-    "show what an overlay changed as a file tree" },
+    "show as a file tree what an overlay changed" },
   { COMMAND_UMOUNT, "umount", "MOUNTPOINT...", 1, INT_MAX,
     "a mount point is needed",
-    "undo mounts of deltafs and wait until they are gone" },
+    "unmount, and wait until nothing of it is left" },
   { COMMAND_DIFF, "diff", "OVERLAY", 1, 1,
     "an overlay is needed",
     "list what an overlay changed" },
   { COMMAND_INFO, "info", "OVERLAY", 1, 1,
     "an overlay is needed",
-    "tell what is on the disks and where the changed bytes are" },
+    "show what is on the disks, and where the changed bytes are" },
   { COMMAND_EXPORT, "export", "OVERLAY", 1, 1,
     "an overlay is needed",
-    "write what an overlay changed as a tar archive to stdout" },
+    "write what an overlay changed to stdout, as a tar archive" },
   { COMMAND_DOCTOR, "doctor", "", 0, 0, NULL,
-    "tell whether this machine can run deltafs, and what to do if not" },
+    "check whether this machine can run deltafs" },
 };
 
 #define COMMAND_ROWS (sizeof options_commands / sizeof options_commands[0])
@@ -256,7 +256,7 @@ set_ready_fd (struct options *options, char *value)
   if (!parse_number (value, INT_MAX, &number))
     return "must be the number of a file descriptor";
   if (fcntl ((int) number, F_GETFD) < 0)
-    return "is no open file descriptor";
+    return "is not an open file descriptor";
   options->ready_fd = (int) number;
   return NULL;
 }
@@ -288,15 +288,15 @@ set_mount_word (struct options *options, const char *word)
   else if (strcmp (word, "exec") == 0)
     options->no_exec = false;
   else if (strcmp (word, "rw") == 0)
-    return "rw is not possible, a delta is read-only";
+    return "rw is refused: a delta is read-only";
   else if (strcmp (word, "dev") == 0 || strcmp (word, "suid") == 0)
-    return "dev and suid are refused, the tree is a guest's";
+    return "dev and suid are refused: the tree is a guest's";
   else {
     for (size_t i = 0; i < sizeof always / sizeof always[0]; ++i)
       if (strcmp (word, always[i]) == 0)
         return NULL;
-    return "known are base, allow_other, all_readable, noexec, exec, ro, "
-      "nosuid, nodev, noatime and nodiratime";
+    return "must be one of base, allow_other, all_readable, noexec, exec, "
+      "ro, nosuid, nodev, noatime, nodiratime";
   }
   return NULL;
 }
@@ -322,18 +322,18 @@ set_mount_words (struct options *options, char *value)
 
 const struct option_row options_rows[] = {
   { "base", 0, "FILE", IMAGES,
-    "compare with FILE, not with the backing file", set_base },
+    "compare with FILE instead of the backing file", set_base },
   { "domain", 0, "NAME[:TARGET]", IMAGES,
-    "a disk of a guest of libvirt, in place of OVERLAY", set_domain },
+    "a libvirt guest's disk, in place of OVERLAY", set_domain },
   { "format", 0, "F", IMAGES,
-    "format of OVERLAY, where it is not qcow2", set_format },
+    "format of OVERLAY, if it is not qcow2", set_format },
   { "base-format", 0, "F", IMAGES,
-    "format of the base, where nothing states it", set_base_format },
+    "format of the base, if nothing states it", set_base_format },
   { "allow-remote-backing", 0, NULL, IMAGES,
     "trust the file names inside the images",
     set_allow_remote_backing },
   { NULL, 'm', "DEV[:MNT]", PAIR,
-    "look at this filesystem only; repeatable", set_mounts },
+    "look only at this filesystem; repeatable", set_mounts },
   { "engine", 0, "ENGINE", IMAGES,
     "auto, direct or guestfs", set_engine },
   { "verify", 0, NULL, PAIR,
@@ -341,44 +341,44 @@ const struct option_row options_rows[] = {
   { "key", 0, "SELECTOR", IMAGES,
     "DEVICE:key:STRING or DEVICE:file:NAME; repeatable", set_keys },
   { "times", 0, NULL, PAIR,
-    "a different mtime is a change, too", set_times },
+    "a different mtime is a change too", set_times },
   { "content-only", 0, NULL, PAIR,
     "leave out changes of mode, owner and xattrs", set_content_only },
   { "ignore-xattr", 0, "GLOB", PAIR,
-    "xattrs that do not count; repeatable", set_ignore_xattrs },
+    "ignore xattrs of that name; repeatable", set_ignore_xattrs },
   { "include", 0, "GLOB", PAIR,
-    "only matching paths; repeatable", set_includes },
+    "show only matching paths; repeatable", set_includes },
   { "exclude", 0, "GLOB", PAIR,
-    "no matching paths; wins; repeatable", set_excludes },
+    "leave out matching paths; wins; repeatable", set_excludes },
   { NULL, 'f', NULL, COMMAND_MOUNT,
     "stay in the foreground", set_foreground },
   { NULL, 'o', "OPTIONS", COMMAND_MOUNT,
     "base, allow_other, all_readable, noexec", set_mount_words },
   { "symlinks", 0, "HOW", COMMAND_MOUNT,
-    "keep, or inside: they do not lead out of the mount", set_symlinks },
+    "keep, or inside: none leads out of the mount", set_symlinks },
   { "fd", 0, "N", COMMAND_MOUNT,
-    "write a byte to N when the tree answers", set_ready_fd },
+    "write a byte to N when the tree is ready", set_ready_fd },
   { "pid-file", 0, "FILE", COMMAND_MOUNT,
-    "write there whom SIGTERM asks to unmount", set_pid_file },
+    "write the pid that SIGTERM unmounts", set_pid_file },
   { "json", 0, NULL,
     COMMAND_DIFF | COMMAND_INFO | COMMAND_DOCTOR,
-    "JSON, one object a line", set_json },
+    "print JSON", set_json },
   { NULL, 'z', NULL, COMMAND_DIFF,
-    "paths as they are, NUL after each entry", set_zero },
+    "raw paths, NUL after each entry", set_zero },
   { "summary", 0, NULL, COMMAND_DIFF,
-    "print the totals alone", set_summary },
+    "print only the totals", set_summary },
   { "exit-code", 0, NULL, COMMAND_DIFF,
-    "exit with 1 when there is a change", set_exit_code },
+    "exit with 1 if anything changed", set_exit_code },
   { "oci", 0, NULL, COMMAND_EXPORT,
-    "an OCI layer, with whiteouts for what is gone", set_oci },
+    "write an OCI layer, with whiteouts", set_oci },
   { "no-deleted", 0, NULL, COMMAND_EXPORT,
     "leave out .deleted", set_no_deleted },
   { "manifest", 0, "FILE", COMMAND_EXPORT,
     "write SHA-256 digests of the files to FILE", set_manifest },
   { "lazy", 0, NULL, COMMAND_UMOUNT,
-    "detach now, also while in use; do not wait", set_lazy },
+    "detach now, even if in use; do not wait", set_lazy },
   { "timeout", 0, "SECONDS", COMMAND_UMOUNT,
-    "how long to try while in use (30)", set_timeout },
+    "how long to try while in use (default 30)", set_timeout },
   { "connect", 0, "URI", IMAGES, NULL, set_connect },
   { "sandbox", 0, "WHEN", IMAGES, NULL, set_sandbox },
   { NULL, 'q', NULL, WORKING, NULL, set_quiet },

@@ -77,18 +77,18 @@ refused "--manifest -" \
 refused "--pid-file -" 'wrong usage: --pid-file: -: must be a file; .*' \
     mount --pid-file=- a b
 refused "-o unknown" \
-    'wrong usage: -o: foo: known are base, allow_other, all_readable, .*' \
+    'wrong usage: -o: foo: must be one of base, allow_other, all_readable, .*' \
     mount -o foo a b
-refused "-o rw" 'wrong usage: -o: base,rw: rw is not possible, .*' \
+refused "-o rw" 'wrong usage: -o: base,rw: rw is refused: .*' \
     mount -o base,rw a b
-refused "-o suid" 'wrong usage: -o: suid: dev and suid are refused, .*' \
+refused "-o suid" 'wrong usage: -o: suid: dev and suid are refused: .*' \
     mount -o suid a b
-refused "-o dev" 'wrong usage: -o: dev: dev and suid are refused, .*' \
+refused "-o dev" 'wrong usage: -o: dev: dev and suid are refused: .*' \
     mount -o dev a b
 refused "--fd word" \
     'wrong usage: --fd: x: must be the number of a file descriptor' \
     mount --fd x a b
-refused "--fd closed" 'wrong usage: --fd: 77: is no open file descriptor' \
+refused "--fd closed" 'wrong usage: --fd: 77: is not an open file descriptor' \
     mount --fd 77 a b
 refused "--timeout" 'wrong usage: --timeout: -1: must be a number of .*' \
     umount --timeout -1 a
