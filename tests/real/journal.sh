@@ -124,6 +124,11 @@ deltafs_run diff --engine guestfs overlay.qcow2
 is "diff: exit code" "$status" 0
 same_files "diff: the state after replay" out wanted
 
+# The same without a virtual machine.
+deltafs_run diff --engine direct overlay.qcow2
+is "direct: exit code" "$status" 0
+same_files "direct: the state after replay" out wanted
+
 check_images
 check_nothing_left
 done_testing
