@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Sets of inodes, by open addressing: a million take 32 MiB, where a hash of
+ * Sets of inodes, by open addressing: a million take 24 MiB, where a hash of
  * linked elements takes several times that.
  */
 #include <config.h>

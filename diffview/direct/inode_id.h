@@ -12,7 +12,8 @@
 #include "entry.h"
 #include "errint.h"
 
-struct inode_id {
+/* Without padding: lists of links and sets have very many. */
+struct __attribute__ ((packed, aligned (4))) inode_id {
   uint64_t number;
   uint32_t space;               /* a subvolume, where numbers are unique only
                                  * within one; else 0 */
