@@ -5,9 +5,12 @@ Makes COUNT random operations below DIRECTORY, the same ones for the same SEED
 on the same tree.  An operation that the filesystem refuses (no space, too many
 xattrs) is left out.  Flags: inline (no operation that makes an inline file
 longer without writing to it), large (a directory of thousands of names),
-build (nothing is removed).
+build (nothing is removed), xfs (blocks that files share, ranges that are
+inserted, xattrs up to the largest, files of many extents; with "large" a
+directory of 100,000 names and a file of 10,000 extents).
 """
 import ctypes
+import fcntl
 import mmap
 import os
 import random
@@ -18,7 +21,8 @@ import struct
 import sys
 
 libc = ctypes.CDLL(None, use_errno=True)
-KEEP_SIZE, PUNCH, COLLAPSE, ZERO = 1, 2, 8, 16
+KEEP_SIZE, PUNCH, COLLAPSE, ZERO, INSERT, UNSHARE = 1, 2, 8, 16, 32, 64
+FICLONERANGE = 0x4020940d
 NAMES = [b"a", b"b", b"lib", b"lib-x", b"lib.d", b"etc", b"passwd",
          b"bin", b"Bin", b"\xff\xfe", b"new\nline", b"sp ace", b"q\"uote",
          b"back\\slash", "ümlaut".encode(), b"x" * 200, b"y" * 255,
@@ -111,7 +115,10 @@ class History:
     def create_large(self):
         directory = self.new_path()
         os.mkdir(directory)
-        for i in range(3000 if "large" in self.flags else 150):
+        count = 3000 if "large" in self.flags else 150
+        if "xfs" in self.flags and "large" in self.flags:
+            count = 100000
+        for i in range(count):
             name = b"large-name-of-a-member-%d" % i
             with open(os.path.join(directory, name), "wb"):
                 pass
@@ -205,6 +212,64 @@ class History:
         if os.path.getsize(path) > 8192:
             with open(path, "r+b") as f:
                 fallocate(f.fileno(), COLLAPSE, 0, 4096)
+
+    def insert(self):
+        path = self.some_file()
+        size = os.path.getsize(path)
+        if size > 4096:
+            with open(path, "r+b") as f:
+                fallocate(f.fileno(), INSERT,
+                          self.random.randrange(size) // 4096 * 4096, 8192)
+
+    def clone(self, source, target, offset, length, to):
+        with open(source, "rb") as f, open(target, "r+b") as g:
+            fcntl.ioctl(g, FICLONERANGE, struct.pack(
+                "qQQQ", f.fileno(), offset, length, to))
+
+    def reflink(self):
+        path = self.new_path()
+        with open(path, "xb"):
+            pass
+        self.clone(self.some_file(), path, 0, 0, 0)
+
+    def reflink_range(self):
+        r = self.random
+        source, target = self.some_file(), self.some_file()
+        offset = r.randrange(os.path.getsize(source) + 1) // 4096 * 4096
+        length = r.randrange(1, 20) * 4096
+        self.clone(source, target, offset, length, r.randrange(30) * 4096)
+
+    def unshare(self):
+        path = self.some_file()
+        with open(path, "r+b") as f:
+            fallocate(f.fileno(), UNSHARE, 0, os.path.getsize(path) or 1)
+
+    def fragments(self, count=None):
+        """A file of many extents, in which every other block is missing."""
+        if count is None:
+            count = self.random.choice([12, 30, 200, 800])
+        with open(self.new_path(), "xb") as f:
+            f.truncate(count * 8192)
+            for i in range(count):
+                f.seek(i * 8192)
+                f.write(b"%08d" % i * 4)
+
+    def punch_many(self):
+        """Holes all over a file."""
+        path = self.some_file()
+        size = os.path.getsize(path)
+        with open(path, "r+b") as f:
+            for at in range(0, min(size, 1 << 20), 12288):
+                fallocate(f.fileno(), KEEP_SIZE | PUNCH, at, 4096)
+
+    def large_xattrs(self):
+        """Of any size, many of one file."""
+        r = self.random
+        path = self.pick(self.files + self.directories[1:])
+        for i in range(r.choice([1, 3, 20, 60])):
+            size = r.choice([1, 300, 900, 4000, 4096, 20000, 65535, 65536])
+            os.setxattr(path, b"user.%d" % r.randrange(80) + b"x" * (i * 3),
+                        r.randbytes(r.randrange(size + 1)))
 
     def mkdir(self):
         os.mkdir(self.new_path())
@@ -376,6 +441,11 @@ class History:
                     self.chown, self.chmod, self.set_xattr, self.set_xattr,
                     self.same_xattrs, self.set_acl, self.set_capability,
                     self.allocate]
+        if "xfs" in self.flags:
+            more = [self.reflink, self.reflink_range, self.fragments,
+                    self.large_xattrs]
+            building += more
+            rare += more * 2 + [self.insert, self.unshare, self.punch_many]
         return building if "build" in self.flags else common + rare
 
     def run(self, count):
@@ -383,6 +453,8 @@ class History:
         if "large" in self.flags:
             self.refresh()
             self.create_large()
+            if "xfs" in self.flags:
+                self.fragments(10000)
         for i in range(count):
             if i % 15 == 0:
                 self.refresh()

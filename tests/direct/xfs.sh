@@ -6,6 +6,8 @@
 #   DELTAFS_SEED=N            repeats a run
 #   DELTAFS_DIFFERENTIAL=N    so many sets of features (3); "all"
 #   DELTAFS_OPERATIONS=N      so many operations of each history (120)
+#   DELTAFS_LARGE=1           with a directory of 100,000 names, a file of 10,000
+#                             extents and a log that is gone round many times
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
@@ -14,6 +16,8 @@ requires_root
 dump=$top_builddir/tests/direct/direct_dump
 seed=${DELTAFS_SEED:-$RANDOM}
 operations=${DELTAFS_OPERATIONS:-120}
+large=${DELTAFS_LARGE:+large}
+storms=${DELTAFS_LARGE:+4000}
 note "seed $seed"
 
 # What xfs_features.py adds, and what mkfs.xfs is told.
@@ -40,17 +44,19 @@ cleanup_add "umount $work/base; umount $work/overlay"
 
 history ()
 {
-    python3 "$srcdir/history.py" "$@"
+    python3 "$srcdir/history.py" "$@" xfs
 }
 
-# Data that is forced to the disk piece by piece, and much of it twice.
+# Data that is forced to the disk piece by piece, and much of it twice; some of the
+# files are deleted while they are open, and stay so.
 storm ()
 {
-    python3 - "$1" "$2" <<'EOF'
+    python3 - "$1" "$2" "${storms:-80}" <<'EOF'
 import os, random, sys
 os.chdir(sys.argv[1])
 r = random.Random(sys.argv[2])
-for i in range(80):
+kept = []
+for i in range(int(sys.argv[3])):
     name = "storm-%d" % r.randrange(40)
     f = os.open(name, os.O_RDWR | os.O_CREAT)
     os.pwrite(f, r.randbytes(r.randrange(9000)), r.randrange(100000))
@@ -58,6 +64,9 @@ for i in range(80):
     os.close(f)
     if r.random() < 0.3:
         os.rename(name, "storm-%d" % r.randrange(40))
+    elif r.random() < 0.15 and len(kept) < 200:
+        kept.append(os.open(name, os.O_RDWR))
+        os.unlink(name)
 EOF
 }
 
@@ -102,7 +111,8 @@ one_set ()
         python3 "$srcdir/xfs_features.py" base.raw || return 1
     fi
     retry 30 mount -o loop base.raw base || return 1
-    history base "$here-base" 250 build
+    # shellcheck disable=SC2086
+    history base "$here-base" 250 build $large
     sync -f base
     umount base
     cp --sparse=always base.raw overlay.raw
