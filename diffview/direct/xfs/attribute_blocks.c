@@ -55,6 +55,8 @@ visit_short (const struct xfs_fork_bytes *fork, xfs_attribute_visit *visit,
     if (!(attribute.flags & XFS_ATTRIBUTE_INCOMPLETE))
       result = visit (opaque, &attribute);
   }
+  if (result == 0 && at != length)
+    *incomplete = true;
   return result;
 }
 
@@ -80,7 +82,7 @@ read_value_block (const struct leaves *leaves, uint64_t offset, size_t done,
   uint8_t *to = leaves->value + done;
   uint64_t block = xfs_extents_block (leaves->extents, offset);
   uint8_t header[REMOTE_HEADER];
-  errint_t err = block == UINT64_MAX ? -EIO
+  errint_t err = block == UINT64_MAX || !xfs_draw_list (fs) ? -EIO
     : xfs_read_metadata (fs, block, &xfs_header_remote,
                          leaves->inode->number, to, fs->block_size);
 

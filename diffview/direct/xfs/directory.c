@@ -59,6 +59,8 @@ xfs_directory_visit_short (const uint8_t *bytes, size_t length,
                     : bytes_be64 (entry + 4 + entry[0]));
     at += size;
   }
+  if (result == 0 && at != length)
+    *incomplete = true;
   return result;
 }
 
@@ -90,8 +92,10 @@ xfs_directory_visit_block (const uint8_t *block, size_t length,
     if (end - at < UNUSED_MIN)
       break;
     if (bytes_be16 (entry) == FREE_TAG) {
+      /* Length, and in the last two bytes the offset of the piece itself. */
       size = bytes_be16 (entry + 2);
-      if (size == 0 || size % 8 != 0 || size > end - at)
+      if (size == 0 || size % 8 != 0 || size > end - at
+          || bytes_be16 (entry + size - 2) != at)
         break;
     } else {
       if (end - at < ENTRY_MIN)

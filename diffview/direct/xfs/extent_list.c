@@ -13,6 +13,7 @@
 
 #define MAGIC UINT32_C (0x424d4133)     /* "BMA3" */
 #define HEADER 72               /* of a block of the tree */
+#define LEFT_SIBLING 8          /* offset */
 #define ROOT_HEADER 4           /* of its root in the inode */
 #define RECORD 16
 #define LEVELS_MAX 9            /* XFS_BM_MAXLEVELS of any geometry */
@@ -125,6 +126,7 @@ add_records (const struct xfs_filesystem *fs, const uint8_t *bytes,
 struct level {
   uint8_t *block;               /* owned */
   uint32_t next, count;
+  uint64_t left;                /* the block before the next one of this level */
 };
 
 struct descent {
@@ -143,8 +145,10 @@ enter (struct descent *descent, unsigned level, uint64_t pointer)
   struct level *here = &descent->levels[level];
   uint64_t block = xfs_linear_block (fs, pointer, 1);
   uint32_t most = (fs->block_size - HEADER) / RECORD;
+  uint64_t left = here->left;
   errint_t err;
 
+  here->left = pointer;
   here->count = here->next = 0;
   if (block == UINT64_MAX || descent->blocks_left == 0
       || !xfs_draw_list (fs))
@@ -161,7 +165,9 @@ enter (struct descent *descent, unsigned level, uint64_t pointer)
   if (err < 0)
     return err;
   here->count = bytes_be16 (here->block + 6);
+  /* A block that names the one before it comes once, however many point to it. */
   if (bytes_be32 (here->block) != MAGIC
+      || bytes_be64 (here->block + LEFT_SIBLING) != left
       || bytes_be16 (here->block + 4) != level || here->count > most) {
     here->count = 0;
     return -EIO;
@@ -231,6 +237,8 @@ read_tree (const struct xfs_filesystem *fs, const struct xfs_inode *inode,
     return -EIO;
   if (descent.blocks_left > fs->block_count)
     descent.blocks_left = fs->block_count;
+  for (int i = 0; i < LEVELS_MAX; ++i)
+    descent.levels[i].left = UINT64_MAX;
   for (uint32_t i = 0; i < count && (err == 0 || err == -EIO); ++i) {
     err = descend (&descent, level - 1,
                    bytes_be64 (fork->bytes + ROOT_HEADER

@@ -13,6 +13,8 @@
 #include "xfs/group_tree.h"
 
 #define HEADER 56
+#define LEFT_SIBLING 8          /* offset */
+#define NO_SIBLING UINT32_MAX
 #define POINTER 4
 #define LEVELS_MAX 10           /* of any of these trees, XFS_BTREE_MAXLEVELS */
 
@@ -33,6 +35,7 @@ struct walk {
   uint32_t blocks_left;         /* a tree with more goes in circles */
   uint8_t *block[LEVELS_MAX];   /* owned: the way down */
   uint32_t next[LEVELS_MAX], count[LEVELS_MAX];
+  uint32_t left[LEVELS_MAX];    /* the block before the next one of a level */
   xfs_tree_visit *visit;
   void *opaque;
 };
@@ -45,10 +48,11 @@ enter (struct walk *walk, unsigned level, uint32_t pointer)
   uint32_t record
     = level == 0 ? walk->kind->record : walk->kind->key + POINTER;
   uint64_t block = (uint64_t) walk->group * fs->group_blocks + pointer;
-  uint32_t count;
+  uint32_t left = walk->left[level], count;
   uint8_t *bytes;
   errint_t err;
 
+  walk->left[level] = pointer;
   walk->next[level] = walk->count[level] = 0;
   if (pointer >= xfs_group_length (fs, walk->group)
       || walk->blocks_left == 0)
@@ -64,8 +68,10 @@ enter (struct walk *walk, unsigned level, uint32_t pointer)
   if (err < 0)
     return err;
   count = bytes_be16 (bytes + 6);
+  /* A block that names the one before it comes once, however many point to it. */
   if (bytes_be32 (bytes) != walk->kind->magic
       || bytes_be16 (bytes + 4) != level
+      || bytes_be32 (bytes + LEFT_SIBLING) != left
       || count > (fs->block_size - HEADER) / record)
     return -EIO;
   if (level > 0)
@@ -115,6 +121,8 @@ xfs_tree_walk (const struct xfs_filesystem *fs, uint32_t group,
     *damaged = true;
     return 0;
   }
+  for (int i = 0; i < LEVELS_MAX; ++i)
+    walk.left[i] = NO_SIBLING;
   err = walk_down (&walk, levels - 1, root, damaged);
   for (int i = 0; i < LEVELS_MAX; ++i)
     free (walk.block[i]);

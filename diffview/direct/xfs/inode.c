@@ -12,7 +12,12 @@
 
 #define MAGIC 0x494e            /* "IN" */
 #define CRC 100
+#define FLAG_REALTIME 0x0001
+#define FLAG2_REFLINK (UINT64_C (1) << 1)
+#define FLAG2_COPY_HINT (UINT64_C (1) << 2)
+#define FLAG2_BIGTIME (UINT64_C (1) << 3)
 #define FLAG2_LARGE_COUNTS (UINT64_C (1) << 4)
+#define RO_COMPAT_REFLINK 0x4
 
 static uint64_t
 number_within_group (const struct xfs_filesystem *fs, uint64_t number)
@@ -112,8 +117,9 @@ fork_valid (const struct xfs_filesystem *fs, const struct xfs_inode *inode,
 
   switch (fork.format) {
   case XFS_FORK_LOCAL:
-    return which == XFS_FORK_ATTRIBUTES
-      || (type != ENTRY_FILE && xfs_inode_size (inode) <= fork.length);
+    return fork.extents == 0
+      && (which == XFS_FORK_ATTRIBUTES
+          || (type != ENTRY_FILE && xfs_inode_size (inode) <= fork.length));
   case XFS_FORK_EXTENTS:
     return fork.extents <= fork.length / 16;
   case XFS_FORK_BTREE:
@@ -121,6 +127,37 @@ fork_valid (const struct xfs_filesystem *fs, const struct xfs_inode *inode,
   default:
     return false;
   }
+}
+
+/* Do counts and flags go together, and with the filesystem's features? */
+static bool
+flags_valid (const struct xfs_filesystem *fs, const struct xfs_inode *inode)
+{
+  const uint8_t *raw = inode->raw;
+  uint64_t flags2 = bytes_be64 (raw + 120);
+  uint64_t data = extent_count (inode, XFS_FORK_DATA);
+  uint64_t attributes = extent_count (inode, XFS_FORK_ATTRIBUTES);
+  uint64_t blocks = bytes_be64 (raw + 64);
+  enum entry_type type = xfs_inode_type (inode);
+
+  if ((flags2 & FLAG2_LARGE_COUNTS) != 0
+      ? !(fs->incompat & XFS_INCOMPAT_LARGE_EXTENT_COUNTS)
+        || bytes_be16 (raw + 80) != 0
+      : bytes_be64 (raw + 24) != 0)
+    return false;
+  if (data > blocks || attributes > blocks - data
+      || (raw[82] == 0 && attributes != 0)
+      || (bytes_be16 (raw + 90) & FLAG_REALTIME) != 0)
+    return false;
+  if ((type == ENTRY_DIRECTORY || type == ENTRY_SYMLINK)
+      && xfs_inode_size (inode) == 0 && xfs_inode_links (inode) != 0)
+    return false;
+  if ((flags2 & FLAG2_BIGTIME) != 0
+      && !(fs->incompat & XFS_INCOMPAT_BIGTIME))
+    return false;
+  return (flags2 & (FLAG2_REFLINK | FLAG2_COPY_HINT)) == 0
+    || ((fs->ro_compat & RO_COMPAT_REFLINK) != 0
+        && ((flags2 & FLAG2_REFLINK) == 0 || type == ENTRY_FILE));
 }
 
 bool
@@ -138,7 +175,7 @@ xfs_inode_valid (const struct xfs_filesystem *fs,
     return false;
   if (xfs_inode_mode (inode) == 0)
     return true;
-  if ((uint32_t) raw[82] * 8 >= room)
+  if ((uint32_t) raw[82] * 8 >= room || !flags_valid (fs, inode))
     return false;
   switch (xfs_inode_type (inode)) {
   case ENTRY_UNKNOWN:
@@ -150,7 +187,7 @@ xfs_inode_valid (const struct xfs_filesystem *fs,
       return false;
     break;
   default:
-    if (raw[5] != XFS_FORK_DEVICE)
+    if (raw[5] != XFS_FORK_DEVICE || raw[82] > 1)
       return false;
   }
   return raw[82] == 0 || fork_valid (fs, inode, XFS_FORK_ATTRIBUTES);

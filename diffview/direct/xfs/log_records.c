@@ -11,7 +11,8 @@
 #include "crc32c.h"
 #include "xfs/log_private.h"
 
-#define HEADER_SIZE 328         /* of a first header, what is checked of it */
+#define HEADER_SIZE 328         /* of a first header, what is checked of it … */
+#define HEADER_SIZE_32 324      /* … by kernels of 32 bits, which align less */
 #define HEADER_CRC 32
 #define HEADER_CYCLES 44
 #define MORE_HEADER_SIZE 260    /* of the others */
@@ -40,7 +41,8 @@ xfs_log_read (const struct xfs_log *log, uint32_t block, uint32_t count,
 
 /* Over the headers, and the data as they are on the disk (xlog_cksum). */
 static bool
-checksum_valid (const uint8_t *headers, const uint8_t *data, uint32_t length)
+checksum_matches (const uint8_t *headers, uint32_t size, const uint8_t *data,
+                  uint32_t length)
 {
   static const uint8_t zeros[4];
   uint32_t sum = crc32c (UINT32_MAX, headers, HEADER_CRC);
@@ -48,7 +50,7 @@ checksum_valid (const uint8_t *headers, const uint8_t *data, uint32_t length)
     + (length % XFS_LOG_HEADER_SPAN != 0);
 
   sum = crc32c (sum, zeros, sizeof zeros);
-  sum = crc32c (sum, headers + HEADER_CRC + 4, HEADER_SIZE - HEADER_CRC - 4);
+  sum = crc32c (sum, headers + HEADER_CRC + 4, size - HEADER_CRC - 4);
   for (uint32_t i = 1; i < count; ++i)
     sum = crc32c (sum, headers + (size_t) i * XFS_BASIC_BLOCK,
                   MORE_HEADER_SIZE);
@@ -106,7 +108,8 @@ xfs_log_read_record (const struct xfs_log *log, uint32_t block,
     .next = (block + headers + count) % log->length,
     .data = bytes + (size_t) headers * XFS_BASIC_BLOCK,
   };
-  if (!checksum_valid (bytes, record->data, length))
+  if (!checksum_matches (bytes, HEADER_SIZE, record->data, length)
+      && !checksum_matches (bytes, HEADER_SIZE_32, record->data, length))
     return -EIO;
   restore_data (bytes, record->data, count);
   return 0;

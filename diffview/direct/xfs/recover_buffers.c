@@ -136,7 +136,8 @@ map_has (const struct xfs_buffer_format *format, uint32_t bit)
     && (bytes_le32 (format->map + bit / 32 * 4) >> (bit % 32) & 1) != 0;
 }
 
-/* Copies the logged chunks into the buffer: each run of the map is a region. */
+/* Copies the logged chunks into the buffer.  A run of the map is a region, or
+ * several where pages of memory end in it. */
 static errint_t
 apply (const struct xfs_recovery *recovery, const struct xfs_item *item,
        const struct xfs_buffer_format *format, uint8_t *bytes)
@@ -153,9 +154,10 @@ apply (const struct xfs_recovery *recovery, const struct xfs_item *item,
       ++bit;
       continue;
     }
-    if (next >= item->count
-        || item->regions[next].length < (end - bit) * CHUNK)
+    if (next >= item->count || item->regions[next].length < CHUNK)
       return xfs_recover_damaged (recovery);
+    if (end - bit > item->regions[next].length / CHUNK)
+      end = bit + item->regions[next].length / CHUNK;
     memcpy (bytes + (size_t) bit * CHUNK, item->regions[next++].bytes,
             (size_t) (end - bit) * CHUNK);
     bit = end;

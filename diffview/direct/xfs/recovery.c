@@ -20,6 +20,9 @@
  * three. */
 #define FIRST_PARENT_OPERATION 4
 
+/* Freed buffers and unfinished work that are remembered: some 80 bytes each. */
+#define NOTES_MAX ((size_t) 512 * 1024)
+
 struct cancelled_key {
   uint64_t first;
   uint64_t count;
@@ -67,6 +70,15 @@ xfs_recover_is_cancelled (const struct xfs_recovery *recovery,
 }
 
 static errint_t
+draw_note (struct xfs_recovery *recovery)
+{
+  if (recovery->notes == NOTES_MAX)
+    return -EFBIG;
+  ++recovery->notes;
+  return 0;
+}
+
+static errint_t
 add_cancelled (struct xfs_recovery *recovery,
                const struct xfs_buffer_format *format)
 {
@@ -74,6 +86,10 @@ add_cancelled (struct xfs_recovery *recovery,
     = find_cancelled (recovery, format->first, format->count);
 
   if (cancelled == NULL) {
+    errint_t err = draw_note (recovery);
+
+    if (err < 0)
+      return err;
     cancelled = calloc (1, sizeof *cancelled);
     if (cancelled == NULL)
       return -ENOMEM;
@@ -97,6 +113,7 @@ drop_cancelled (struct xfs_recovery *recovery,
   if (cancelled != NULL && --cancelled->times == 0) {
     HASH_DEL (recovery->cancelled, cancelled);
     free (cancelled);
+    --recovery->notes;
   }
 }
 
@@ -117,6 +134,7 @@ note_intent (struct xfs_recovery *recovery, const struct xfs_item *item,
   const struct xfs_region *region = &item->regions[0];
   struct intent_key key = { .type = item->type & ~1U };
   struct xfs_intent *intent;
+  errint_t err;
 
   if (region->length < 16
       || (item->type == XFS_ITEM_ATTRIBUTE && region->length < 28))
@@ -130,15 +148,29 @@ note_intent (struct xfs_recovery *recovery, const struct xfs_item *item,
   if (done && intent != NULL) {
     HASH_DEL (recovery->intents, intent);
     free (intent);
+    --recovery->notes;
   }
   if (done || intent != NULL)
     return 0;
+  err = draw_note (recovery);
+  if (err < 0)
+    return err;
   intent = calloc (1, sizeof *intent);
   if (intent == NULL)
     return -ENOMEM;
   intent->key = key;
   HASH_ADD (hh, recovery->intents, key, sizeof intent->key, intent);
   return 0;
+}
+
+/* -EFBIG with its reason. */
+static errint_t
+too_much (const struct xfs_recovery *recovery, errint_t err)
+{
+  if (err != -EFBIG)
+    return err;
+  *recovery->reason = "its log changes more than memory is set apart for";
+  return -ENOTSUP;
 }
 
 static errint_t
@@ -164,7 +196,7 @@ first_pass (void *opaque, const struct xfs_transaction *transaction)
       err = -ENOTSUP;
     }
   }
-  return err;
+  return too_much (recovery, err);
 }
 
 /* Buffers come before inodes, and what frees buffers comes last, whatever their order in
@@ -216,11 +248,8 @@ second_pass (void *opaque, const struct xfs_transaction *transaction)
         err = replay_item (recovery, item, &format,
                            transaction->sequence);
     }
-  if (err == -EFBIG) {
-    *recovery->reason = "its log changes more than memory is set apart for";
-    err = -ENOTSUP;
-  }
-  return err == -EIO ? xfs_recover_damaged (recovery) : err;
+  return err == -EIO ? xfs_recover_damaged (recovery)
+    : too_much (recovery, err);
 }
 
 static void

@@ -19,6 +19,7 @@ struct xfs_recovery {
   struct xfs_sectors sectors;
   struct xfs_cancelled *cancelled;      /* owned: buffers that were freed */
   struct xfs_intent *intents;   /* owned: what has not been done yet */
+  size_t notes;                 /* of both together */
 };
 
 /* -ENOTSUP with the reason that the log makes no sense. */

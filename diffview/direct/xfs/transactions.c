@@ -80,23 +80,6 @@ close_transaction (struct reader *reader, struct open_transaction *open)
 }
 
 static errint_t
-start_transaction (struct reader *reader, uint32_t id, uint64_t sequence)
-{
-  struct open_transaction *open;
-
-  HASH_FIND (hh, reader->open, &id, sizeof id, open);
-  if (open != NULL)             /* the one before was never committed */
-    close_transaction (reader, open);
-  open = calloc (1, sizeof *open);
-  if (open == NULL)
-    return -ENOMEM;
-  open->id = id;
-  open->transaction.sequence = sequence;
-  HASH_ADD (hh, reader->open, id, sizeof open->id, open);
-  return 0;
-}
-
-static errint_t
 take_memory (struct reader *reader, struct open_transaction *open,
              size_t length)
 {
@@ -107,6 +90,27 @@ take_memory (struct reader *reader, struct open_transaction *open,
   reader->memory += length;
   open->memory += length;
   return 0;
+}
+
+static errint_t
+start_transaction (struct reader *reader, uint32_t id, uint64_t sequence)
+{
+  struct open_transaction *open;
+  errint_t err;
+
+  HASH_FIND (hh, reader->open, &id, sizeof id, open);
+  if (open != NULL)             /* the one before was never committed */
+    close_transaction (reader, open);
+  open = calloc (1, sizeof *open);
+  if (open == NULL)
+    return -ENOMEM;
+  open->id = id;
+  open->transaction.sequence = sequence;
+  HASH_ADD (hh, reader->open, id, sizeof open->id, open);
+  err = take_memory (reader, open, 2 * sizeof *open);
+  if (err < 0)
+    close_transaction (reader, open);
+  return err;
 }
 
 /* A new item, whose first region has LENGTH bytes. */

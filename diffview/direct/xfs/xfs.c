@@ -67,7 +67,6 @@ open_parts (struct xfs_reader *xfs, struct blocks *blocks, enum side side,
     err = xfs_filesystem_open (blocks, side, fs, reason);
   if (err < 0)
     return err;
-  xfs->reader.start = fs->sector_size;
   xfs->reader.block_size = fs->block_size;
   xfs->reader.block_count = fs->block_count;
   budget_start (xfs->reader.budget, fs->block_count, fs->block_size);
