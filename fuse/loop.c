@@ -8,7 +8,7 @@
  * it starts the others, and waits for them.  Each of these waits in an epoll
  * instance of its own for two things: the device, with EPOLLEXCLUSIVE, so
  * that a request wakes one idle thread and not all of them; and the eventfd
- * of serve_stop, which stays readable and so ends them all.  The device does
+ * of loop_stop, which stays readable and so ends them all.  The device does
  * not block: of two threads that woke for one request, one goes back to wait.
  * A thread that answers a slow read holds up nobody else.
  *
@@ -145,6 +145,17 @@ fail (struct loop *loop, errint_t error)
                loop->serve->source);
 }
 
+void
+loop_stop (struct serve *serve)
+{
+  const int saved = errno;
+  const uint64_t one = 1;
+
+  /* Fails only where the counter is full, and then it is readable too. */
+  if (write (serve->stop, &one, sizeof one) == -1)
+    errno = saved;
+}
+
 static void *
 run_worker (void *opaque)
 {
@@ -159,7 +170,7 @@ run_worker (void *opaque)
   if (error < 0)
     fail (loop, error);
   /* Whatever ended this one ends them all. */
-  serve_stop (loop->serve);
+  loop_stop (loop->serve);
   reply_buffer_free ();
   splice_end ();
   return NULL;

@@ -17,6 +17,9 @@ struct serve;
 errint_t loop_run (struct serve *serve,
                    void (*ready) (void *opaque), void *opaque);
 
+/* Ends loop_run soon; any thread, and signal handlers. */
+void loop_stop (struct serve *serve);
+
 /* From now on what libfuse has to say in this thread goes to LOG, as detail:
  * what matters is reported by who asked libfuse. */
 void loop_take_messages (const struct log *log);

@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -142,13 +141,7 @@ serve_run (struct serve *serve, const struct view *view,
 void
 serve_stop (struct serve *serve)
 {
-  int saved = errno;
-  uint64_t one = 1;
-
-  /* Fails only where the counter is full, and then it is readable too. */
-  if (write (serve->stop, &one, sizeof one) == -1)
-    errno = saved;
-  errno = saved;
+  loop_stop (serve);
 }
 
 void

@@ -104,7 +104,6 @@ library_of ()
 {
     case $1 in
     diffview/direct/*) ;;
-    diffview) echo "$top_builddir/diffview/libcore.a" ;;
     fuse) echo "$top_builddir/fuse/libserve.a" ;;
     mountctl) ;;
     *) echo "$top_builddir/$1/lib${1##*/}.a" ;;
@@ -135,6 +134,28 @@ for room in $rooms; do
     test -n "$library" || continue
     check "$room has a library" test -s "$library"
     is "$room calls nothing of a room above" "$(names_above "$room")" ""
+done
+
+# circles_in ROOM: files of its library that call each other, over others too.
+circles_in ()
+{
+    nm -A "$(library_of "$1")" 2>/dev/null | awk '
+        { sub(/^[^:]*:/, ""); split ($0, part, ":"); n = split ($0, word) }
+        word[n - 1] == "U" { calls[part[1], word[n]] = part[1]; next }
+        word[n - 1] ~ /^[A-Z]$/ { home[word[n]] = part[1] }
+        END {
+            for (call in calls) {
+                split (call, key, SUBSEP)
+                if (key[2] in home && home[key[2]] != calls[call])
+                    print calls[call], home[key[2]]
+            }
+        }' | tsort 2>&1 >sorted | sed 's/^tsort: //'
+}
+
+for room in diffview/util diffview/sandbox diffview/core diffview/view \
+    diffview/broker fuse mountctl/message mountctl/options mountctl/print \
+    mountctl/archive mountctl/lifecycle mountctl/doctor mountctl/command; do
+    is "no circle among the files of $room" "$(circles_in "$room")" ""
 done
 
 # Formats: every name that the linker sees begins with the folder's.
