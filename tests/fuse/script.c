@@ -25,6 +25,7 @@ struct content {
 /* What a line says of the file that it makes. */
 struct words {
   struct entry entry;
+  bool has_permissions;
   const char *text, *target;
   size_t text_length;
   uint64_t text_offset;         /* UINT64_MAX: the text is all */
@@ -154,9 +155,7 @@ parse_field (struct entry *entry, const char *key, const char *value)
 {
   uint64_t number = strtoull (value, NULL, 0);
 
-  if (strcmp (key, "mode") == 0)
-    entry->permissions = (uint16_t) strtoul (value, NULL, 8);
-  else if (strcmp (key, "uid") == 0)
+  if (strcmp (key, "uid") == 0)
     entry->uid = (uint32_t) number;
   else if (strcmp (key, "gid") == 0)
     entry->gid = (uint32_t) number;
@@ -227,7 +226,10 @@ parse_words (char *line, struct words *words)
     *value++ = '\0';
     if (parse_field (&words->entry, word, value))
       continue;
-    if (strncmp (word, "xattr", 5) == 0)
+    if (strcmp (word, "mode") == 0) {
+      words->entry.permissions = strtoul (value, NULL, 8) & 07777;
+      words->has_permissions = true;
+    } else if (strncmp (word, "xattr", 5) == 0)
       parse_xattr (words, word, value);
     else if (strcmp (word, "target") == 0)
       words->target = decode (value, NULL);
@@ -324,7 +326,7 @@ apply (struct memory *memory, enum side side, const char *path,
   const struct entry *said = &words->entry;
   char name[300];
 
-  if (said->permissions != UINT16_MAX)
+  if (words->has_permissions)
     entry->permissions = said->permissions;
   entry->uid = said->uid;
   entry->gid = said->gid;
@@ -352,7 +354,6 @@ static void
 start_words (struct words *words)
 {
   *words = (struct words) { .text = NULL };
-  words->entry.permissions = UINT16_MAX;
   words->entry.blocks = UINT64_MAX;
   words->entry.mtime.nanoseconds = UINT32_MAX;
   words->entry.atime.nanoseconds = UINT32_MAX;
