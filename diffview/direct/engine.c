@@ -227,6 +227,20 @@ report_cost (const struct differ *differ, const struct comparer *comparer)
               comparer->files);
 }
 
+/* What is to be said of the filesystem as a whole: the overlay's, for what was
+ * written is its. */
+static void
+report_remark (const struct differ *differ)
+{
+  const struct reader *reader = differ->reader[SIDE_OVERLAY];
+  const char *remark = reader != NULL && reader->format->remark != NULL
+    ? reader->format->remark (reader) : NULL;
+
+  if (remark != NULL)
+    log_report (differ->log, LOG_LEVEL_WARNING, "the filesystem is damaged",
+                differ->name, "%s", remark);
+}
+
 /* Fills the trees and compares them. */
 static errint_t
 compute_changes (struct differ *differ, const struct compare_rules *rules,
@@ -299,6 +313,7 @@ direct_compute (struct engine *engine, const struct compare_rules *rules,
     return err == -EREMOTEIO ? err
       : log_error (differ->log, err, "cannot compare", differ->name);
   report_unreadable (differ, delta, first);
+  report_remark (differ);
   return 0;
 }
 

@@ -147,6 +147,12 @@ struct format {
   errint_t (*claim) (const struct reader *reader, const struct reader *base,
                      struct account_claims *claims);
 
+  /* Is there something about a whole side that a message has to name, and that is
+   * of no entry?  Only what was written is looked at (blocks_written), and
+   * nothing where that is not known.  Static, the end of a message, or NULL; the
+   * function is NULL where there never is. */
+  const char *(*remark) (const struct reader *reader);
+
   /* Was something about the inode found to be wrong that a message can name
    * ("bad checksum")?  Static, or NULL; NULL where nothing ever is. */
   const char *(*damage) (const struct reader *reader, struct inode_id id);
@@ -160,6 +166,10 @@ errint_t reader_init (struct reader *reader, const struct format *format,
 
 /* For its close. */
 void reader_clear (struct reader *reader);
+
+/* Bytes of the longest name that FUSE can hand on; some formats have honest ones
+ * of more than 255. */
+#define NAME_LENGTH_MAX 1024
 
 /* As the format's names, but for names that no honest directory has (empty, too
  * long, with a slash or a NUL in it): those are left out, and *INCOMPLETE becomes

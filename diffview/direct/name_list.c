@@ -56,7 +56,7 @@ collect (void *opaque, const char *name, size_t length, struct inode_id inode,
   names->list[names->count++] = (struct name) {
     .text = names->text_length,
     .inode = inode,
-    .length = (uint8_t) length,
+    .length = (uint16_t) length,
   };
   memcpy (names->text + names->text_length, name, length);
   names->text[names->text_length + length] = '\0';

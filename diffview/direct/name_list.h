@@ -15,7 +15,7 @@
 struct name {
   struct inode_id inode;
   size_t text;                  /* offset in the text */
-  uint8_t length;
+  uint16_t length;
   bool twin;                    /* the directory has it more than once */
 };
 

@@ -39,7 +39,7 @@ visit_checked (void *opaque, const char *name, size_t length,
 {
   const struct checked_names *names = opaque;
 
-  if (path_valid_name (name, length))
+  if (length <= NAME_LENGTH_MAX && path_valid_name (name, length))
     return names->visit (names->opaque, name, length, inode, type);
   *names->incomplete = true;
   return 0;

@@ -96,6 +96,9 @@ fat_chain_start (const struct fat_volume *volume, uint32_t first,
   return valid ? 0 : -EIO;
 }
 
+/* Steps that cost as much as a piece of the table. */
+#define STEPS 16
+
 errint_t
 fat_chain_next (struct fat_chain *chain)
 {
@@ -113,6 +116,11 @@ fat_chain_next (struct fat_chain *chain)
     return err;
   /* A chain that is longer than the volume goes in a circle. */
   if (++chain->passed >= chain->volume->cluster_count)
+    return -EIO;
+  /* A small circle needs no more pieces, and any number of files may go in
+   * it. */
+  if (chain->passed % STEPS == 0 && chain->volume->budget != NULL
+      && !budget_draw (&chain->volume->budget->list_blocks, 1))
     return -EIO;
   chain->cluster = next;
   return 0;

@@ -130,8 +130,8 @@ claim_directory (struct claiming *claiming, uint64_t number)
 
   if (err == 0)
     err = claim_chain (claiming, file.cluster, file.contiguous,
-                       number != FAT_ROOT && volume->kind == FAT_EX
-                       ? file.size : UINT64_MAX, ACCOUNT_DIRECTORY);
+                       file.contiguous ? file.size : UINT64_MAX,
+                       ACCOUNT_DIRECTORY);
   if (err == 0)
     err = fat_directory_iterate (volume, number, visit, claiming,
                                  &incomplete);

@@ -56,6 +56,18 @@ fat_file_read (const struct fat_volume *volume, uint64_t number,
     : fat_read_file (volume, position, file);
 }
 
+/* Has a directory of exFAT fewer clusters than it says?  Whether it has more is
+ * not asked: Linux shows what is in them. */
+static bool
+ends_too_early (const struct fat_cursor *cursor, const struct fat_file *file)
+{
+  uint64_t length = file->cluster == 0 ? 0
+    : ((uint64_t) cursor->chain.passed + 1)
+    * cursor->chain.volume->cluster_size;
+
+  return cursor->left == 0 && length < file->size;
+}
+
 int
 fat_directory_iterate (const struct fat_volume *volume, uint64_t number,
                        fat_directory_visit *visit, void *opaque,
@@ -73,11 +85,10 @@ fat_directory_iterate (const struct fat_volume *volume, uint64_t number,
     fat_cursor_start_root (volume, &walk.cursor);
   else
     fat_cursor_start (volume, file.cluster, file.contiguous,
-                      volume->kind == FAT_EX ? file.size : UINT64_MAX,
-                      &walk.cursor);
+                      file.contiguous ? file.size : UINT64_MAX, &walk.cursor);
   walk.flag = file.contiguous;
   result = volume->kind == FAT_EX ? fat_walk_exfat (&walk) : fat_walk (&walk);
-  if (walk.cursor.damaged)
+  if (walk.cursor.damaged || ends_too_early (&walk.cursor, &file))
     *incomplete = true;
   return result;
 }

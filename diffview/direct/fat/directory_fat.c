@@ -100,8 +100,6 @@ visit_entry (struct fat_walk *walk, const struct long_name *long_name,
              const unsigned char *entry, uint64_t position)
 {
   char name[FAT_NAME_BYTES];
-  size_t count = long_name->count < FAT_NAME_UNITS ? long_name->count
-    : FAT_NAME_UNITS;
   size_t length = 0;
 
   if (memcmp (entry, ".          ", FAT_SHORT_NAME) == 0
@@ -109,7 +107,7 @@ visit_entry (struct fat_walk *walk, const struct long_name *long_name,
     return 0;
   if (long_name->pending
       && long_name->checksum == fat_name_checksum (entry))
-    length = fat_name_from_utf16 (long_name->units, count, name);
+    length = fat_name_from_utf16 (long_name->units, long_name->count, name);
   if (length == 0)
     length = fat_name_from_short (entry, entry[12], name);
   return walk->visit (walk->opaque, name, length,

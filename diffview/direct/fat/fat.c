@@ -10,6 +10,7 @@
 
 #include "fat/chain.h"
 #include "fat/claim.h"
+#include "fat/copies.h"
 #include "fat/directory.h"
 #include "fat/fat.h"
 #include "fat/fat_private.h"
@@ -29,6 +30,7 @@ fat_open (struct blocks *blocks, enum side side, const char **reason,
 {
   struct fat_reader *fat = calloc (1, sizeof *fat);
   const struct fat_volume *volume;
+  uint64_t room;
   errint_t err;
 
   if (fat == NULL)
@@ -45,8 +47,11 @@ fat_open (struct blocks *blocks, enum side side, const char **reason,
   fat->reader.start = volume->sector_size;
   fat->reader.block_size = volume->sector_size;
   fat->reader.block_count = volume->length / volume->sector_size;
-  budget_start (fat->reader.budget, fat->reader.block_count,
-                fat->reader.block_size);
+  /* No honest one is larger than its device. */
+  room = blocks_length (blocks, side) / volume->sector_size;
+  budget_start (fat->reader.budget,
+                room < fat->reader.block_count ? room
+                : fat->reader.block_count, fat->reader.block_size);
   *result = &fat->reader;
   return 0;
 }
@@ -240,6 +245,13 @@ fat_names (const struct reader *reader, struct inode_id directory,
   return 0;
 }
 
+static const char *
+fat_remark (const struct reader *reader)
+{
+  return fat_copies_differ (fat_volume_of (reader))
+    ? "its allocation tables differ; the first one counts" : NULL;
+}
+
 const struct format fat_format = {
   .name = "fat",
   .types = types,
@@ -252,4 +264,5 @@ const struct format fat_format = {
   .runs = fat_runs,
   .names = fat_names,
   .claim = fat_claim,
+  .remark = fat_remark,
 };

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "fat/name.h"
 
@@ -95,9 +96,13 @@ static char *
 put_part (char *to, const unsigned char *raw, size_t count, bool in_lower,
           bool is_base)
 {
+  const unsigned char *end = memchr (raw, 0, count);
+
+  if (end != NULL)
+    count = (size_t) (end - raw);
   while (count > 0 && raw[count - 1] == ' ')
     --count;
-  for (size_t i = 0; i < count && raw[i] != 0; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     /* 0xe5 would mean that the entry is deleted. */
     unsigned char c = is_base && i == 0 && raw[i] == 0x05 ? 0xe5 : raw[i];
 

@@ -12,9 +12,9 @@
 /* A short name: eight bytes and three. */
 #define FAT_SHORT_NAME 11
 
-/* UTF-16 units of the longest name (VFAT and exFAT), and its bytes in UTF-8 with
- * a NUL. */
-#define FAT_NAME_UNITS 255
+/* UTF-16 units of the longest name (exFAT 255; VFAT, as Linux reads it, what 20
+ * entries hold), and its bytes in UTF-8 with a NUL. */
+#define FAT_NAME_UNITS 260
 #define FAT_NAME_BYTES (3 * FAT_NAME_UNITS + 1)
 
 /* Writes UNITS, up to COUNT (at most FAT_NAME_UNITS) or a zero among them, to
