@@ -8,6 +8,7 @@ Knows nothing of the engine: walks both mounts, works out the delta by the
 rules of the contract, and compares list, kinds, metadata and content.
 """
 import argparse
+import errno
 import hashlib
 import json
 import os
@@ -19,6 +20,15 @@ TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "directory",
          stat.S_IFCHR: "char", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket"}
 KINDS = ["content", "mode", "owner", "xattr", "acl", "capability", "selinux",
          "attributes", "target", "device", "type", "time", "silent"]
+
+
+def list_xattrs(path):
+    try:
+        return os.listxattr(path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return []
 
 
 def read_node(path):
@@ -35,7 +45,7 @@ def read_node(path):
         node["minor"] = os.minor(st.st_rdev)
     if node["type"] == "symlink":
         node["target"] = os.readlink(path).hex()
-    for name in os.listxattr(path, follow_symlinks=False):
+    for name in list_xattrs(path):
         value = os.getxattr(path, name, follow_symlinks=False)
         node["xattrs"][os.fsencode(name).hex()] = value.hex()
     if node["type"] == "file":
