@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "cleanup.h"
 #include "fusermount.h"
 #include "handover.h"
+#include "process.h"
 
 #define PROGRAM "fusermount3"
 
@@ -71,29 +71,21 @@ make_environment (char *variable)
   return environment;
 }
 
-/* Starts fusermount3 with its stderr going to MESSAGES and, unless it is -1,
- * SOCKET as descriptor SOCKET_FD. */
+/* Starts fusermount3 with its stderr going to MESSAGES and SOCKET as descriptor
+ * SOCKET_FD. */
 static errint_t
-start (char *const *argv, int socket, int messages, pid_t *pid)
+start (const char *const *arguments, int socket, int messages, pid_t *pid)
 {
   char variable[] = SOCKET_VARIABLE "=3";
   char **environment = make_environment (variable);
-  posix_spawn_file_actions_t actions;
-  int error;
+  const int files[PROCESS_FILES] = {
+    PROCESS_SAME, PROCESS_SAME, messages, [SOCKET_FD] = socket,
+  };
+  errint_t err = environment == NULL ? -ENOMEM
+    : process_start (arguments, environment, files, pid);
 
-  if (environment == NULL)
-    return -ENOMEM;
-  error = posix_spawn_file_actions_init (&actions);
-  if (error == 0) {
-    error = posix_spawn_file_actions_adddup2 (&actions, messages, 2);
-    if (error == 0 && socket != -1)
-      error = posix_spawn_file_actions_adddup2 (&actions, socket, SOCKET_FD);
-    if (error == 0)
-      error = posix_spawnp (pid, PROGRAM, &actions, NULL, argv, environment);
-    posix_spawn_file_actions_destroy (&actions);
-  }
   free (environment);
-  return -error;
+  return err;
 }
 
 /* Reads all that it says and leaves the last line in TEXT, which holds SIZE
@@ -139,26 +131,25 @@ ended_well (pid_t pid)
 {
   int status;
 
-  while (waitpid (pid, &status, 0) == -1)
-    if (errno != EINTR)
-      return true;              /* someone else waits for our children */
+  if (process_wait (pid, &status) < 0)
+    return true;                /* someone else waits for our children */
   return WIFEXITED (status) && WEXITSTATUS (status) == 0;
 }
 
+static const char what[] = "cannot mount";
+
 static errint_t
-report_start (const struct log *log, errint_t error, const char *what,
-              const char *path)
+report_start (const struct log *log, errint_t err, const char *path)
 {
   log_report (log, LOG_LEVEL_ERROR, what, path, "cannot run %s: %s",
-              PROGRAM, strerror (-error));
-  if (error == -ENOENT)
+              PROGRAM, strerror (-err));
+  if (err == -ENOENT)
     log_hint (log, "install the package fuse3, or use root");
-  return error;
+  return err;
 }
 
 static errint_t
-report_failure (const struct log *log, const char *what, const char *path,
-                const char *message)
+report_failure (const struct log *log, const char *path, const char *message)
 {
   log_report (log, LOG_LEVEL_ERROR, what, path, "%s",
               *message != '\0' ? message : PROGRAM " failed");
@@ -170,11 +161,8 @@ fusermount_mount (const char *path, const char *source,
                   const struct serve_options *mount, const struct log *log,
                   int *device)
 {
-  static const char what[] = "cannot mount";
   CLEANUP_FREE char *options = make_options (source, mount);
-  CLEANUP_FREE char *target = strdup (path);
-  char program[] = PROGRAM, o[] = "-o", end[] = "--";
-  char *argv[] = { program, o, options, end, target, NULL };
+  const char *const arguments[] = { PROGRAM, "-o", options, "--", path, NULL };
   CLEANUP_CLOSE int ours = -1;
   CLEANUP_CLOSE int theirs = -1;
   CLEANUP_CLOSE int messages = -1;
@@ -185,7 +173,7 @@ fusermount_mount (const char *path, const char *source,
   pid_t pid;
   errint_t error;
 
-  if (options == NULL || target == NULL)
+  if (options == NULL)
     return log_error (log, -ENOMEM, what, path);
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
     return log_error (log, -errno, what, path);
@@ -196,45 +184,15 @@ fusermount_mount (const char *path, const char *source,
   messages = pair[0];
   their_messages = pair[1];
 
-  error = start (argv, theirs, their_messages, &pid);
+  error = start (arguments, theirs, their_messages, &pid);
   if (error < 0)
-    return report_start (log, error, what, path);
+    return report_start (log, error, path);
   close (steal_fd (&theirs));
   close (steal_fd (&their_messages));
   received = receive_descriptor (ours);
   read_messages (messages, text, sizeof text);
   if (!ended_well (pid) || received < 0)
-    return report_failure (log, what, path, text);
+    return report_failure (log, path, text);
   *device = steal_fd (&received);
-  return 0;
-}
-
-errint_t
-fusermount_unmount (const char *path, const struct log *log)
-{
-  static const char what[] = "cannot unmount";
-  CLEANUP_FREE char *target = strdup (path);
-  char program[] = PROGRAM, options[] = "-uz", end[] = "--";
-  char *argv[] = { program, options, end, target, NULL };
-  CLEANUP_CLOSE int messages = -1;
-  CLEANUP_CLOSE int their_messages = -1;
-  char text[512];
-  int pair[2];
-  pid_t pid;
-  errint_t error;
-
-  if (target == NULL)
-    return log_error (log, -ENOMEM, what, path);
-  if (pipe2 (pair, O_CLOEXEC) == -1)
-    return log_error (log, -errno, what, path);
-  messages = pair[0];
-  their_messages = pair[1];
-  error = start (argv, -1, their_messages, &pid);
-  if (error < 0)
-    return report_start (log, error, what, path);
-  close (steal_fd (&their_messages));
-  read_messages (messages, text, sizeof text);
-  if (!ended_well (pid))
-    return report_failure (log, what, path, text);
   return 0;
 }

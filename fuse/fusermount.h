@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Mounting and unmounting as an ordinary user: the set-user-ID program
- * fusermount3 does it for us.
+ * Mounting as an ordinary user: the set-user-ID program fusermount3 does it
+ * for us.
  */
 #ifndef DELTAFS_FUSERMOUNT_H
 #define DELTAFS_FUSERMOUNT_H
@@ -16,8 +16,5 @@
 errint_t fusermount_mount (const char *path, const char *source,
                            const struct serve_options *options,
                            const struct log *log, int *device);
-
-/* Unmounts PATH, lazily where it is busy. */
-errint_t fusermount_unmount (const char *path, const struct log *log);
 
 #endif

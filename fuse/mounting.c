@@ -24,6 +24,7 @@
 #include "mountinfo.h"
 #include "mounting.h"
 #include "serve.h"
+#include "unmount.h"
 
 #define FUSE_DEVICE "/dev/fuse"
 #define FUSE_CONFIGURATION "/etc/fuse.conf"
@@ -260,11 +261,11 @@ mounting_undo (struct mounting *mounting, const struct log *log)
   if (!is_dead (current))
     return 0;
 
-  if (umount2 (current, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-    return 0;
-  if (errno == EPERM)
-    return fusermount_unmount (current, log);
-  if (errno == EINVAL || errno == ENOENT)
-    return 0;                   /* somebody was faster */
-  return log_error (log, -errno, "cannot unmount", current);
+  error = unmount_path (current, true);
+  if (error == 0 || error == -EINVAL)
+    return 0;                   /* or somebody was faster */
+  log_error (log, error, "cannot unmount", current);
+  if (error == -ENOENT)
+    log_hint (log, "ordinary users need fusermount3, of the package fuse3");
+  return error;
 }

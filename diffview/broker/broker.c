@@ -14,6 +14,7 @@
 
 #include "broker_private.h"
 #include "child.h"
+#include "process.h"
 #include "records.h"
 
 /* How long ending the appliances may take. */
@@ -115,7 +116,7 @@ end_child (struct broker *broker)
       pidfd_send_signal (broker->pidfd, SIGKILL, NULL, 0);
     close (broker->pidfd);
   }
-  waitpid (broker->pid, NULL, 0);
+  process_wait (broker->pid, NULL);
 }
 
 void

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "process.h"
 #include "server.h"
 #include "signal_handlers.h"
 
@@ -65,9 +66,7 @@ child_run (const struct broker_backend *backend,
 {
   struct server *server = NULL;
 
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid () != parent)
-    _exit (CHILD_DONE);
+  process_end_with_parent (parent, SIGKILL, CHILD_DONE);
   prctl (PR_SET_NAME, "deltafs-broker");
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   signal_handlers_forget ();

@@ -16,6 +16,7 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
+#include "process.h"
 #include "remote.h"
 #include "subprocess.h"
 
@@ -302,7 +303,7 @@ finish (pid_t pid)
     kill (pid, SIGKILL);
     error = -ETIMEDOUT;
   }
-  status = subprocess_wait (pid);
+  process_wait (pid, &status);
   return error != 0 || (WIFEXITED (status) && WEXITSTATUS (status) == 0)
     ? error : -EIO;
 }

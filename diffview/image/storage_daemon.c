@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "process.h"
 #include "qmp.h"
 #include "remote.h"
 #include "storage_daemon.h"
@@ -221,7 +222,7 @@ storage_daemon_stop (struct storage_daemon *daemon)
     if (daemon->process < 0
         || pidfd_send_signal (daemon->process, SIGKILL, NULL, 0) < 0)
       kill (daemon->pid, SIGKILL);
-    subprocess_wait (daemon->pid);
+    process_wait (daemon->pid, NULL);
   }
   if (daemon->process >= 0)
     close (daemon->process);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "process.h"
 #include "subprocess.h"
 
 /* Root opens other users' images by these. */
@@ -90,11 +91,8 @@ run_child (const struct child *child)
 {
   int error;
 
-  if (prctl (PR_SET_PDEATHSIG, SIGKILL) != 0)
+  if (process_end_with_parent (child->parent, SIGKILL, 127) < 0)
     goto failed;
-  /* It may have died before that was set. */
-  if (getppid () != child->parent)
-    _exit (127);
   setsid ();
   reset_signals ();
   if (!drop_privileges ())
@@ -147,16 +145,6 @@ subprocess_start (const char *const *arguments, int errors,
   while (got < 0 && errno == EINTR);
   if (got == 0)
     return 0;
-  subprocess_wait (*pid);
+  process_wait (*pid, NULL);
   return got == (ssize_t) sizeof error && error > 0 ? -error : -EIO;
-}
-
-int
-subprocess_wait (pid_t pid)
-{
-  int status = 0;
-
-  while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-    ;
-  return status;
 }

@@ -21,7 +21,4 @@
 errint_t subprocess_start (const char *const *arguments, int errors,
                            const int *kept, size_t kept_count, pid_t *pid);
 
-/* Waits for the process; its wait status. */
-int subprocess_wait (pid_t pid);
-
 #endif

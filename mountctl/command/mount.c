@@ -26,6 +26,7 @@
 #include "mount_point.h"
 #include "pid_file.h"
 #include "private_directory.h"
+#include "process.h"
 #include "progress_bar.h"
 #include "serve.h"
 #include "stale_directories.h"
@@ -302,9 +303,8 @@ wait_for_supervisor (pid_t supervisor, const struct log *log,
 {
   int status;
 
-  while (waitpid (supervisor, &status, 0) < 0)
-    if (errno != EINTR)
-      return EXIT_FAILED;
+  if (process_wait (supervisor, &status) < 0)
+    return EXIT_FAILED;
   if (WIFEXITED (status))
     return WEXITSTATUS (status);
   switch (WTERMSIG (status)) {
@@ -352,9 +352,7 @@ static void
 become_supervisor (struct mount_job *mount, pid_t launcher)
 {
   setsid ();
-  prctl (PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid () != launcher)
-    _exit (EXIT_FAILED);
+  process_end_with_parent (launcher, SIGTERM, EXIT_FAILED);
   exit (run_supervisor (mount));
 }
 

@@ -5,13 +5,11 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "process.h"
 #include "program.h"
 
 /* Reads up to the end, keeps the first line. */
@@ -30,44 +28,26 @@ read_line (int fd, char *line, size_t size)
   line[strcspn (line, "\n")] = '\0';
 }
 
-static errint_t
-spawn (const char *const *arguments, int output, pid_t *pid)
-{
-  posix_spawn_file_actions_t actions;
-  int error = posix_spawn_file_actions_init (&actions);
-
-  if (error != 0)
-    return -error;
-  posix_spawn_file_actions_addopen (&actions, STDIN_FILENO, "/dev/null",
-                                    O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2 (&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen (&actions, STDERR_FILENO, "/dev/null",
-                                    O_WRONLY, 0);
-  error = posix_spawnp (pid, arguments[0], &actions, NULL,
-                        (char *const *) (intptr_t) arguments, environ);
-  posix_spawn_file_actions_destroy (&actions);
-  return -error;
-}
-
 errint_t
 program_run (const char *const *arguments, char *line, size_t size)
 {
   int ends[2], status;
-  errint_t error;
+  errint_t err;
   pid_t pid;
 
   line[0] = '\0';
   if (pipe2 (ends, O_CLOEXEC) < 0)
     return -errno;
-  error = spawn (arguments, ends[1], &pid);
+  err = process_start (arguments, NULL, (const int[PROCESS_FILES]) {
+    PROCESS_NULL, ends[1], PROCESS_NULL, PROCESS_SAME,
+  }, &pid);
   close (ends[1]);
-  if (error == 0) {
+  if (err == 0) {
     read_line (ends[0], line, size);
-    while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-      continue;
-    if (!WIFEXITED (status) || WEXITSTATUS (status) != 0)
-      error = -EIO;
+    err = process_wait (pid, &status);
+    if (err == 0 && (!WIFEXITED (status) || WEXITSTATUS (status) != 0))
+      err = -EIO;
   }
   close (ends[0]);
-  return error;
+  return err;
 }

@@ -20,6 +20,7 @@
 #include "ending_signals.h"
 #include "exit_code.h"
 #include "now.h"
+#include "process.h"
 #include "relay.h"
 #include "supervise.h"
 #include "worker.h"
@@ -95,9 +96,7 @@ static void
 end_group (struct supervision *supervision)
 {
   kill (-supervision->worker, SIGKILL);
-  while (waitpid (supervision->worker, &supervision->status, 0) < 0
-         && errno == EINTR)
-    continue;
+  process_wait (supervision->worker, &supervision->status);
 }
 
 /* Ctrl-Z stops the worker with us. */

@@ -15,13 +15,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "exit_code.h"
 #include "job.h"
+#include "process.h"
 #include "worker.h"
 
 struct watch {
@@ -96,9 +96,7 @@ worker_run (const struct job *job, pid_t supervisor, unsigned tries,
   handle (SIGTTOU, SIG_IGN);
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid () != supervisor)
-    _exit (EXIT_FAILED);
+  process_end_with_parent (supervisor, SIGKILL, EXIT_FAILED);
   redirect (relay_fd);
   job->messages->relayed = relay_fd >= 0;
   exit (job->run (job->opaque, &worker));

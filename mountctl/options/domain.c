@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "domain.h"
+#include "process.h"
 
 #ifndef HAVE_LIBVIRT
 
@@ -412,9 +413,9 @@ domain_find (struct options *options, const struct log *log)
   close (ends[0]);
   if (error < 0)
     return log_error (log, error, cannot_find, options->domain);
-  while (waitpid (child, &status, 0) < 0)
-    if (errno != EINTR)
-      return log_error (log, -errno, cannot_find, options->domain);
+  error = process_wait (child, &status);
+  if (error < 0)
+    return log_error (log, error, cannot_find, options->domain);
   if (WIFEXITED (status) && WEXITSTATUS (status) != 0)
     return -WEXITSTATUS (status);       /* reported */
   if (!WIFEXITED (status) || length == 0)

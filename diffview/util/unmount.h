@@ -10,8 +10,8 @@
 #include "errint.h"
 
 /* Undoes what is mounted at PATH (absolute), LAZY: detaches it at once.  Not
- * reported: -EBUSY; -ENOENT when fusermount3 is missing; -EPERM when it
- * refuses; others of umount2. */
+ * reported: -EBUSY; -EINVAL when nothing is mounted there; -ENOENT when
+ * fusermount3 is missing; -EPERM when it refuses; others of umount2. */
 errint_t unmount_path (const char *path, bool lazy);
 
 #endif

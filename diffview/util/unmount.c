@@ -4,9 +4,6 @@
  */
 #include <config.h>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -14,6 +11,7 @@
 
 #include "cleanup.h"
 #include "mountinfo.h"
+#include "process.h"
 #include "unmount.h"
 
 /* fusermount3 says the reason in words only.  It serves the user who made the
@@ -38,22 +36,17 @@ run_fusermount (const char *path, bool lazy)
   const char *const arguments[] = {
     "fusermount3", "-q", lazy ? "-uz" : "-u", "--", path, NULL,
   };
-  posix_spawn_file_actions_t actions;
+  static const int files[PROCESS_FILES] = {
+    PROCESS_SAME, PROCESS_SAME, PROCESS_NULL, PROCESS_SAME,
+  };
+  int status;
   pid_t pid;
-  int error, status;
+  errint_t err = process_start (arguments, NULL, files, &pid);
 
-  if (posix_spawn_file_actions_init (&actions) != 0)
-    return -ENOMEM;
-  posix_spawn_file_actions_addopen (&actions, STDERR_FILENO, "/dev/null",
-                                    O_WRONLY, 0);
-  error = posix_spawnp (&pid, arguments[0], &actions, NULL,
-                        (char *const *) (uintptr_t) arguments, environ);
-  posix_spawn_file_actions_destroy (&actions);
-  if (error != 0)
-    return -error;
-  while (waitpid (pid, &status, 0) < 0)
-    if (errno != EINTR)
-      return -errno;
+  if (err == 0)
+    err = process_wait (pid, &status);
+  if (err < 0)
+    return err;
   return WIFEXITED (status) && WEXITSTATUS (status) == 0
     ? 0 : reason_of_refusal (path);
 }
@@ -64,6 +57,6 @@ unmount_path (const char *path, bool lazy)
   if (umount2 (path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0)) == 0)
     return 0;
   if (errno != EPERM)
-    return -errno;
+    return errno == ENOENT ? -EINVAL : -errno;
   return run_fusermount (path, lazy);
 }
