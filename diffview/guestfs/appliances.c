@@ -188,7 +188,7 @@ launch_somehow (struct appliances *appliances,
   if (r < 0 && !emulate && !user_decides () && kvm_probe () != KVM_ABSENT) {
     log_report (options->log, LOG_LEVEL_WARNING,
                 "the appliance does not start with KVM", NULL,
-                "once more with emulation, which is slower");
+                "trying again with emulation, which is slower");
     progress_update (options->progress, PROGRESS_EMULATED, 0, 0);
     r = launch_both (appliances, options, true);
   }

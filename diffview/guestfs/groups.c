@@ -43,15 +43,14 @@ warn (char *text, bool quiet, const struct log *log)
     if (uuid == NULL || line == NULL || strncmp (line, "missing", 7) != 0)
       continue;
     if (!quiet)
-      log_report (log, LOG_LEVEL_WARNING, "the volume group is not whole",
+      log_report (log, LOG_LEVEL_WARNING, "the volume group is incomplete",
                   group + strspn (group, " "),
                   "its physical volume %s is on another disk", uuid);
     ++missing;
   }
   if (missing > 0 && !quiet)
-    log_hint (log, "deltafs looks at one disk: volumes that have a part on "
-              "another one cannot be read; -m VG/LV chooses those that have "
-              "none");
+    log_hint (log, "deltafs looks at one disk: volumes with a part on another "
+              "cannot be read; choose the others with -m VG/LV");
   return missing;
 }
 

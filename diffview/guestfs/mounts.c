@@ -121,7 +121,8 @@ try_mount (struct appliance *appliance, const struct mount_options *options,
   }
   log_report (appliance->log, LOG_LEVEL_WARNING,
               "cannot replay the journal", name,
-              "shown as it is without (%s)", side_name (appliance->side));
+              "shown as it is without replay (%s)",
+              side_name (appliance->side));
   return 0;
 }
 

@@ -300,7 +300,7 @@ take_backing_file (const struct walk *walk)
     return 0;
   log_report (walk->log, LOG_LEVEL_ERROR, "cannot find the base",
               chain->layers[0].file->name, "it has no backing file");
-  log_hint (walk->log, "name an image to hold it against with --base FILE");
+  log_hint (walk->log, "name an image to compare it with: --base FILE");
   return -EINVAL;
 }
 

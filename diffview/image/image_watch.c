@@ -126,8 +126,8 @@ image_watch_check (struct image_watch *watch)
       log_report (watch->log, LOG_LEVEL_ERROR, "cannot read the image any more",
                   watch->files[i].file->name, "%s after it was opened",
                   change);
-      log_hint (watch->log, "start again to see what is there now; of a "
-                "running guest look at a snapshot or a copy");
+      log_hint (watch->log, "run it again to see what is there now; for "
+                "a running guest, use a snapshot or a copy");
     }
     return -EIO;
   }

@@ -254,11 +254,12 @@ report_task (const struct inspection *inspection, enum task task,
                 "it is encrypted and no --key opens it");
   else if (base->contents == CONTENTS_FILESYSTEM && base->type != NULL)
     log_report (inspection->log, level, what, filesystem->device,
-                "it is %s in the base and of no known type in the overlay",
+                "it is %s in the base, and its type in the overlay is not "
+                "known",
                 base->type);
   else
     log_report (inspection->log, level, what, filesystem->device,
-                "%s", "what it holds is of no known type");
+                "%s", "its type is not known");
 }
 
 /* Is the filesystem any of the user's business? */

@@ -80,8 +80,8 @@ check_one (const char *key, const struct filesystems *filesystems,
   if (fit == FITS_PLAIN)
     log_report (log, LOG_LEVEL_WARNING, what, id, "it is not encrypted");
   else if (fit == FITS_NOTHING && all_known && !may_be_inside (id, filesystems))
-    log_report (log, LOG_LEVEL_WARNING, what, id, "no device of the disk "
-                "has this name, and no volume this UUID");
+    log_report (log, LOG_LEVEL_WARNING, what, id, "the disk has no device "
+                "of this name, and no volume with this UUID");
 }
 
 void

@@ -285,7 +285,7 @@ check_new (const struct layout *layout, size_t filesystem,
   if (!layout_uses (layout, filesystem))
     return 0;
   log_report (log, LOG_LEVEL_ERROR, "cannot use -m", selected->device,
-              "another -m names it, too");
+              "another -m names it too");
   return -EINVAL;
 }
 

@@ -262,7 +262,7 @@ add_seen (struct filesystems *filesystems, enum side side,
   if (filesystem == NULL) {
     if (!usable_name (device)) {
       log_report (log, LOG_LEVEL_WARNING, "cannot use the device", device,
-                  "its name makes no path");
+                  "its name cannot be a path");
       return 0;
     }
     filesystem = filesystems_add (filesystems, device, -1);

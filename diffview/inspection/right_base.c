@@ -110,8 +110,8 @@ check_clocks (struct image_pair *pair, const struct filesystems *filesystems,
                 later->device);
   else if (written && pair_base_is_younger (pair))
     log_report (log, LOG_LEVEL_WARNING, maybe, base_name (pair),
-                "its file was written after that of the overlay was made (a "
-                "copy that was made later looks the same)");
+                "its file was written after the overlay's file was made (a "
+                "later copy looks the same)");
   else
     damaged = false;
   hint_at_damage (damaged, log);
@@ -166,8 +166,8 @@ right_base_was_changed (struct image_pair *pair, const struct disks *disks,
 
   if (are_strangers (filesystems)) {
     log_report (log, LOG_LEVEL_WARNING, "is it the right base?",
-                base_name (pair), "no filesystem of the overlay is in it, by "
-                "their UUIDs");
+                base_name (pair), "by UUID, it has none of the overlay's "
+                "filesystems");
     hint_at_damage (damaged && pair_is_stacked (pair), log);
     return false;
   }

@@ -47,7 +47,7 @@ parse_one (const char *text, const struct log *log, struct selected *selected)
 
   error = parse_device (text, length, &selected->device);
   if (error == -EINVAL)
-    log_report (log, LOG_LEVEL_ERROR, what, text, "no device is named");
+    log_report (log, LOG_LEVEL_ERROR, what, text, "no device is given");
   if (error == 0) {
     selected->mount_point =
       fstab_normal_path (colon != NULL ? colon + 1 : "/", &error);

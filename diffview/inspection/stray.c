@@ -357,7 +357,7 @@ warn (const struct search *search)
   error = describe (search, &text);
   if (error == 0)
     log_report (search->options->log, LOG_LEVEL_WARNING,
-                "bytes were written that are in nothing that was compared",
+                "bytes were written outside of all that was compared",
                 search->options->overlay, "%s", text);
   return error;
 }

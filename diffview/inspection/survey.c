@@ -121,7 +121,8 @@ note_unknown (const struct inspection_options *options,
   survey->incomplete = true;
   log_report (options->log, LOG_LEVEL_WARNING, "cannot read the filesystem",
               filesystem->device,
-              "it is %s in the base and of no known type in the overlay",
+              "it is %s in the base, and its type in the overlay is not "
+              "known",
               base->type != NULL ? base->type : "a filesystem");
 }
 
@@ -165,7 +166,7 @@ choose_engine (const struct inspection_options *options,
     place->reason = "it is encrypted and needs --key";
     break;
   case TASK_UNKNOWN:
-    place->reason = "what it holds is of no known type";
+    place->reason = "its type is not known";
     note_unknown (options, filesystem, survey);
     break;
   case TASK_COMPARE:

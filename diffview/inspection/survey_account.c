@@ -178,7 +178,7 @@ account_place (struct sharing *sharing, const struct filesystem *filesystem,
     leave_out (place, own, "only an appliance sees what is inside");
     return 0;
   case VOLUME_UNKNOWN:
-    leave_out (place, own, "what it holds is of no known type");
+    leave_out (place, own, "its type is not known");
   }
   return 0;
 }

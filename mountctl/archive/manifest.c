@@ -72,7 +72,7 @@ manifest_open (const char *file, const struct log *log,
     return log_error (log, -ENOMEM, what, file);
   if (is_something_else (file)) {
     log_report (log, LOG_LEVEL_ERROR, what, file,
-                "there is a file that is no manifest");
+                "the file exists and is not a manifest");
     log_hint (log, "remove it, or choose another name");
     return -EEXIST;
   }

@@ -158,7 +158,7 @@ report_busy (const struct target *target, const struct log *log)
                 "it is in use by %s", holders);
   else
     log_report (log, LOG_LEVEL_ERROR, what, target->argument,
-                "it is in use, by whom this user may not know");
+                "it is in use, but this user may not see by whom");
   log_hint (log, "end that, or detach the mount with --lazy");
   return -EBUSY;
 }
@@ -215,8 +215,8 @@ look_elsewhere (const struct target *target, const struct log *log)
     if (is_same (target, &mounts->list[i])) {
       log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
                   "it is in use by the mount at %s", mounts->list[i].point);
-      log_hint (log, "unmount that; or end process %d, and it is gone there, "
-                "too", (int) target->supervisors.list[0].pid);
+      log_hint (log, "unmount that, or end process %d, and it is gone from "
+                "there too", (int) target->supervisors.list[0].pid);
       error = -EBUSY;
     }
   return error == -EBUSY ? error : 0;

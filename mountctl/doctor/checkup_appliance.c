@@ -132,9 +132,9 @@ check_kvm (struct finding *finding)
     return;
   case KVM_BROKEN:
     finding_set (finding, FINDING_WARNING,
-                 "nested virtualisation has to be switched on in the host",
-                 "/dev/kvm opens but runs no guest: appliances are emulated, "
-                 "10 to 30 s to start");
+                 "enable nested virtualisation on the host",
+                 "/dev/kvm opens but cannot run a guest: appliances are "
+                 "emulated, 10 to 30 s to start");
     return;
   }
 }

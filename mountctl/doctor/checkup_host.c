@@ -92,7 +92,7 @@ check_mounting (struct finding *finding)
            || program.st_uid != 0)
     finding_set (finding, FINDING_FAILURE,
                  "apt-get install --reinstall fuse3",
-                 "%s is not root's, or not set-user-ID", path);
+                 "%s is not owned by root, or not set-user-ID", path);
   else
     finding_set (finding, FINDING_OK, NULL, "by %s", path);
 }
@@ -150,7 +150,7 @@ check_sandbox (struct finding *finding)
     finding_set (finding, FINDING_WARNING,
                  "use a newer kernel; for a container: a seccomp profile that "
                  "allows prctl, seccomp and landlock_*",
-                 "not to be had here: %s", names);
+                 "not available: %s", names);
 }
 
 void

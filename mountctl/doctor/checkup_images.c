@@ -112,7 +112,7 @@ check_images (struct finding *finding)
     error = read_images (directory->path, overlay, &log);
   if (error == 0)
     finding_set (finding, FINDING_OK, NULL,
-                 "a pair was opened, its map of what was written read");
+                 "a pair was opened, and its map of what was written was read");
   else if (finding->text[0] == '\0')
     finding_set (finding, FINDING_FAILURE, NULL,
                  "a pair could not be opened: %s", strerror (-error));

@@ -43,7 +43,7 @@ report_death (const char *object, struct messages *messages)
   log_report (&messages->log, LOG_LEVEL_ERROR, "cannot serve any longer",
               object, "the supervising process has been killed or has crashed");
   log_hint (&messages->log, "a crash is a bug: please report it, with what the "
-            "system's log says of it");
+            "system's log says about it");
 }
 
 static void watch (const struct mount_point *mount_point,

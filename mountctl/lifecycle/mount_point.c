@@ -178,8 +178,8 @@ lock_directory (int directory, const char *path, const struct log *log)
     if (now_milliseconds () >= end) {
       log_report (log, LOG_LEVEL_ERROR, what, path,
                   "the mount that was there has not ended");
-      log_hint (log, "its files may be open still, or it may be mounted "
-                "elsewhere, too");
+      log_hint (log, "its files may still be open, or it may also be mounted "
+                "elsewhere");
       return -EBUSY;
     }
     poll (NULL, 0, RETRY_MILLISECONDS);
@@ -204,8 +204,8 @@ check_directory (const struct mount_point *mount_point, const char *path,
     else {
       log_report (log, LOG_LEVEL_ERROR, what, path, "%s",
                   strerror (ENOTEMPTY));
-      log_hint (log, "a mount point is an empty directory, for what is in it "
-                "could not be seen");
+      log_hint (log, "a mount point must be empty, because what is in it "
+                "would be hidden");
     }
     return error;
   }
@@ -261,7 +261,7 @@ mount_point_verify (const struct mount_point *mount_point,
       || fstat (mount_point->directory, &opened) < 0
       || now.st_dev != opened.st_dev || now.st_ino != opened.st_ino) {
     log_report (log, LOG_LEVEL_ERROR, what, mount_point->path,
-                "the mount point went away meanwhile");
+                "the mount point has disappeared");
     return -ESTALE;
   }
   error = check_empty (mount_point->directory);
@@ -283,7 +283,7 @@ mount_point_record (const struct mount_point *mount_point,
   if (row == NULL || !mount_is_deltafs (row)
       || row->id == mount_point->covered_id) {
     log_report (log, LOG_LEVEL_ERROR, what, mount_point->path,
-                "the mount went away meanwhile");
+                "the mount has disappeared");
     return -ESTALE;
   }
   record = supervisors_record (row);

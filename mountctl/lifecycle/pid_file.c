@@ -72,7 +72,7 @@ pid_file_new (const char *path, const struct log *log,
     return log_error (log, -errno, what, path);
   if (is_something_else (pid_file->path)) {
     log_report (log, LOG_LEVEL_ERROR, what, path,
-                "there is a file that is no pid file");
+                "the file exists and is not a pid file");
     log_hint (log, "remove it, or choose another name");
     return -EEXIST;
   }

@@ -266,8 +266,8 @@ report_death (const struct supervision *supervision, const char *process,
               "%s was ended by signal %d (%s)", process, signal,
               strsignal (signal));
   if (signal == SIGKILL)
-    log_hint (log, "that was somebody's doing, or the kernel's when memory "
-              "was short (its log says so)");
+    log_hint (log, "somebody killed it, or the kernel did because memory was "
+              "short (see its log)");
   else
     log_hint (log, "a crash is a bug: please report it, with what -v prints "
               "and, if you may, the image");

@@ -288,9 +288,9 @@ describe_disk (const struct inquiry *inquiry, xmlXPathContextPtr context,
 
   if (image != NULL && type != NULL && image[0] != '/') {
     log_report (inquiry->log, LOG_LEVEL_ERROR, cannot_find, domain,
-                "the disk is of type %s, which is no local image", type);
-    log_hint (inquiry->log, "name its image as OVERLAY; deltafs(1) has the URIs "
-              "that it takes");
+                "the disk is of type %s, which is not a local image", type);
+    log_hint (inquiry->log, "name its image as OVERLAY; deltafs(1) lists the "
+              "URIs that can be used");
     return -EINVAL;
   }
   if (!add_string (answer, length, steal_pointer (&image))
@@ -319,7 +319,7 @@ read_definition (const struct inquiry *inquiry, const char *xml,
 
   if (disks == NULL)
     log_report (inquiry->log, LOG_LEVEL_ERROR, cannot_find,
-                inquiry->options->domain, "its definition is no XML");
+                inquiry->options->domain, "its definition is not XML");
   else {
     xmlNodePtr disk = choose_disk (inquiry, context, disks->nodesetval);
 

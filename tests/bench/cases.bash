@@ -10,7 +10,7 @@ having ()
 }
 
 # Do appliances start here, and how?  Peers do not find out that KVM is there
-# and runs no guest.  The appliance is built now if it never was.
+# but cannot run a guest.  The appliance is built now if it never was.
 appliance=
 try_appliance ()
 {

@@ -250,7 +250,7 @@ cp everything.tar precious
 marked "$deltafs" export --manifest precious good >got 2>err
 is "a manifest over something else: exit code" "$?" 2
 is "a manifest over something else: message" "$(cat err)" \
-    "deltafs: cannot write: precious: there is a file that is no manifest
+    "deltafs: cannot write: precious: the file exists and is not a manifest
 deltafs: hint: remove it, or choose another name"
 check "a manifest over something else: it stays" cmp precious everything.tar
 for name in both /dev/stdout; do

@@ -149,7 +149,7 @@ printf 'QFI\373 an image' >image
 command_run mount --pid-file image good "$mnt"
 is "no pid file: exit code" "$status" 2
 is "no pid file: message" "$(cat err)" \
-    "deltafs: cannot write the pid file: image: there is a file that is no pid file
+    "deltafs: cannot write the pid file: image: the file exists and is not a pid file
 deltafs: hint: remove it, or choose another name"
 is "no pid file: it stays as it was" "$(cat image)" "$(printf 'QFI\373 an image')"
 rm image
@@ -231,7 +231,7 @@ for change in "rmdir mine" "touch mine/file" "mv mine away; mkdir mine"; do
     wait $pid
     is "meanwhile $change: exit code" "$?" 2
     like "meanwhile $change: message" "$(cat err)" \
-        "^deltafs: cannot mount: $work/mine: (the mount point went away|Directory not empty)"
+        "^deltafs: cannot mount: $work/mine: (the mount point has disappeared|Directory not empty)"
     check_nothing_left "meanwhile $change"
     rm -rf mine away
 done

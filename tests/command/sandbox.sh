@@ -114,7 +114,7 @@ for case in "landlock_create_ruleset:Landlock" "seccomp:seccomp"; do
     check_nothing_left "no $part"
     lacking "${case%%:*}" doctor
     like "no $part: doctor" "$(cat out)" \
-        "warning  sandbox .*not to be had here: $part"
+        "warning  sandbox .*not available: $part"
 done
 
 command_run diff --sandbox require good

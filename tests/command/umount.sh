@@ -87,7 +87,7 @@ is "mounted elsewhere: exit code" "$status" 2
 is "mounted elsewhere: message" "$(head -n1 err)" \
     "deltafs: unmounted, but not all has ended: $mnt: it is in use by the mount at $work/bound"
 like "mounted elsewhere: hint" "$(sed 1d err)" \
-    "^deltafs: hint: unmount that; or end process $supervisor, "
+    "^deltafs: hint: unmount that, or end process $supervisor, "
 is "mounted elsewhere: it is served there" "$(cat bound/srv/new/file)" content
 umount bound
 check_nothing_left "mounted elsewhere"

@@ -86,7 +86,7 @@ run deltafs diff --key all:key:secret --key sda3:key:secret \
     --key /dev/sda1:key:secret overlay.qcow2
 is "keys that open nothing: exit code" "$status" 0
 is "keys that open nothing: named without their secrets" "$(cat err)" \
-    "deltafs: warning: --key opens nothing: sda3: no device of the disk has this name, and no volume this UUID
+    "deltafs: warning: --key opens nothing: sda3: the disk has no device of this name, and no volume with this UUID
 deltafs: warning: --key opens nothing: /dev/sda1: it is not encrypted"
 
 run deltafs diff --engine direct --json dirty.qcow2

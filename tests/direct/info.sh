@@ -38,7 +38,7 @@ sums ()
     shift 2
     info --json "$@" "$image"
     is "$what: nothing else on stderr" "$(cat "$work/err")" \
-        "${PLACES:+deltafs: warning: bytes were written that are in nothing that was compared: $image: $PLACES}"
+        "${PLACES:+deltafs: warning: bytes were written outside of all that was compared: $image: $PLACES}"
     check "$what: JSON" jq -e . "$work/out"
     is "$what: written" "$(query .written)" "$(written_bytes "$image")"
     is "$what: the classes add up" \
@@ -338,7 +338,7 @@ info --json gone.qcow2
 is "no filesystem any more: exit code" "$status" 3
 is "no filesystem any more: adds up" "$(query '.account | add')" 65536
 like "no filesystem any more: said" "$(cat err)" \
-    "it is ext4 in the base and of no known type in the overlay"
+    "it is ext4 in the base, and its type in the overlay is not known"
 
 # Two images with nothing in common.
 qemu-img convert -O raw plain.qcow2 other.raw

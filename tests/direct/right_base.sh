@@ -203,7 +203,7 @@ deltafs_here diff --base other.raw --base-format raw --format raw golden.raw
 is "another disk: exit code" "$status" 0
 is "another disk: the question, once" "$(grep -cE "$question" err)" 1
 like "another disk: which" "$(grep -E "$question" err)" \
-    "${question}other.raw: no filesystem of the overlay is in it"
+    "${question}other.raw: by UUID, it has none of the overlay"
 deltafs_here info --base other.raw --base-format raw --format raw golden.raw
 is "another disk: info asks as well" "$(grep -cE "$question" err)" 1
 

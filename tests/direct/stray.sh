@@ -12,7 +12,7 @@ requires jq python3 qemu-img qemu-io qemu-storage-daemon losetup sfdisk mke2fs \
     mksquashfs
 PATH=$PATH:/usr/sbin:/sbin
 
-said='^deltafs: warning: bytes were written that are in nothing that was compared: '
+said='^deltafs: warning: bytes were written outside of all that was compared: '
 
 deltafs_here ()
 {
@@ -27,7 +27,7 @@ names ()
     shift 3
     deltafs_here "${@:-diff}" "$image"
     is "$what: exit code" "$status" 0
-    is "$what" "$(cat err)" "${places:+deltafs: warning: bytes were written that are in nothing that was compared: $image: $places}"
+    is "$what" "$(cat err)" "${places:+deltafs: warning: bytes were written outside of all that was compared: $image: $places}"
 }
 
 # hide OVERLAY OFFSET LENGTH [PATTERN]
@@ -186,7 +186,7 @@ cp base.qcow2 other.qcow2
 hide other.qcow2 $((root[0] + 25 * M)) 4k
 hide other.qcow2 $((root[0] + 28 * M)) 512
 deltafs_here info --base base.qcow2 other.qcow2
-is "no common layer" "$(cat err)" "deltafs: warning: bytes were written that are in nothing that was compared: other.qcow2: 4608 bytes at $((root[0] + 25 * M)) (behind the end of the ext4 on sda1)"
+is "no common layer" "$(cat err)" "deltafs: warning: bytes were written outside of all that was compared: other.qcow2: 4608 bytes at $((root[0] + 25 * M)) (behind the end of the ext4 on sda1)"
 deltafs_here info --base base.qcow2 base.qcow2
 cp base.qcow2 equal.qcow2
 deltafs_here info --base base.qcow2 equal.qcow2

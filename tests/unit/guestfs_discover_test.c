@@ -277,12 +277,12 @@ test_missing_members (void **state)
       "  other/EEEEEE-ffff/missing\n",
   };
   expect (" /dev/vg/root");
-  assert_non_null (strstr (messages.text, "warning: the volume group is not "
-                           "whole: vg: its physical volume CCCCCC-dddd is on "
-                           "another disk\n"));
+  assert_non_null (strstr (messages.text, "warning: the volume group is "
+                           "incomplete: vg: its physical volume CCCCCC-dddd "
+                           "is on another disk\n"));
   assert_int_equal (fake.completed, 2);
   assert_null (strstr (strstr (messages.text, "CCCCCC") + 1, "CCCCCC"));
-  assert_non_null (strstr (messages.text, "whole: other: "));
+  assert_non_null (strstr (messages.text, "incomplete: other: "));
   assert_null (strstr (messages.text, "AAAAAA"));
   assert_non_null (strstr (messages.text, "hint: deltafs looks at one disk"));
 

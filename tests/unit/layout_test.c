@@ -444,7 +444,7 @@ by_hand (void **state)
   assert_int_equal (layout_of_selection (filesystems, wrong, &messages.log,
                                          &layout), -EINVAL);
   assert_true (messages_have (&messages, "error: cannot use -m: vda1: "
-                              "another -m names it, too\n"));
+                              "another -m names it too\n"));
 }
 
 /* The partition stands for what is in its opened container. */
@@ -530,9 +530,11 @@ test_keys (void **state)
   add (filesystems, "mapper/luks-opened-uuid", -1, "ext4", "inner", NULL);
   for (size_t i = 0; i < sizeof right / sizeof right[0]; ++i)
     assert_string_equal (said_of_key (filesystems, right[i], true), "");
-  assert_key_unused (filesystems, "/dev/sda55:key:secret", "/dev/sda55: no ");
-  assert_key_unused (filesystems, "/dev/vg/lv:key:secret", "/dev/vg/lv: no ");
-  assert_key_unused (filesystems, "uuid:key:secret", "no volume this UUID");
+  assert_key_unused (filesystems, "/dev/sda55:key:secret",
+                     "/dev/sda55: the disk has no ");
+  assert_key_unused (filesystems, "/dev/vg/lv:key:secret",
+                     "/dev/vg/lv: the disk has no ");
+  assert_key_unused (filesystems, "uuid:key:secret", "no volume with this UUID");
   assert_key_unused (filesystems, "/dev/sda2:key:secret", "not encrypted");
   assert_key_unused (filesystems, "root-uuid:key:secret", "not encrypted");
   assert_string_equal (said_of_key (filesystems, "uuid:key:x", false), "");
@@ -542,7 +544,8 @@ test_keys (void **state)
     = CONTENTS_CONTAINER;
   assert_string_equal (said_of_key (filesystems, "/dev/vg/lv:key:x", true),
                        "");
-  assert_key_unused (filesystems, "/dev/sda55:key:secret", "/dev/sda55: no ");
+  assert_key_unused (filesystems, "/dev/sda55:key:secret",
+                     "/dev/sda55: the disk has no ");
 }
 
 int
