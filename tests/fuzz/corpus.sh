@@ -30,4 +30,5 @@ fuzz inode 6000
 fuzz journal 6000
 fuzz mapping 4000
 fuzz volumes 600
+fuzz xfs 150
 done_testing

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The whole direct engine on a pair of disks in memory (memory_disks.h): the
+ * The whole direct engine on a pair of disks in memory (memory_disks.h) with
+ * filesystems of the format for which it is linked (fuzzed_format.h): the
  * delta, the account of what was written, the tree that shows it, all that
  * can be read in there, and all that is printed.
  * Flags: bits 0 and 1, how much counts as written together (0: not known);
@@ -15,9 +16,8 @@
 #include "delta.h"
 #include "direct.h"
 #include "direct_account.h"
-#include "ext_bytes.h"
-#include "ext_damage.h"
 #include "fuzz.h"
+#include "fuzzed_format.h"
 #include "memory_disks.h"
 #include "pair_device.h"
 #include "path.h"
@@ -29,16 +29,6 @@
 /* A file may claim exabytes: so much of its start and end is read. */
 #define LOOK 65536
 #define NODES_MAX 20000
-
-static void
-repair (struct image_pair *pair)
-{
-  struct ext_bytes ext;
-
-  for (int side = 0; side < SIDES; ++side)
-    if (ext_bytes_open (&ext, pair->bytes[side], pair->size[side]))
-      ext_bytes_repair (&ext);
-}
 
 static void
 read_part (const struct view *view, view_node node, uint64_t offset,
@@ -213,7 +203,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   static const size_t clusters[] = { 0, 65536, 4096, 512 };
-  char type[] = "ext4";
+  char type[8];
   CLEANUP (pair_close) struct image_pair *pair =
     memory_disks_read (data, size);
   struct volume volume[SIDES] = {
@@ -228,8 +218,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   struct device *disk[SIDES];
 
-  if (!(pair->flags & 32))
-    repair (pair);
+  strcpy (type, fuzzed_type);
+  for (int side = 0; side < SIDES && !(pair->flags & 32); ++side)
+    fuzzed_repair (pair->bytes[side], pair->size[side]);
   if ((pair->flags & 3) != 0)
     memory_disks_find_written (pair, clusters[pair->flags & 3]);
   for (int side = 0; side < SIDES; ++side) {
@@ -251,6 +242,6 @@ LLVMFuzzerCustomMutator (uint8_t *data, size_t size, size_t capacity,
     memory_disks_read (data, size);
   struct random_bytes random = { .state = seed };
 
-  ext_damage (&random, pair);
+  fuzzed_damage (&random, pair);
   return memory_disks_write (pair, data, capacity);
 }

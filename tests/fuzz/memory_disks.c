@@ -15,6 +15,8 @@
 #define UNIT 1024u
 /* Equal bytes after which a piece ends. */
 #define GAP 8u
+/* Bytes that are looked at as one while nothing is to be told. */
+#define BULK 512u
 
 static uint64_t
 get (const uint8_t *bytes, unsigned count)
@@ -87,6 +89,23 @@ expected (const struct image_pair *pair, enum side side, size_t at)
     pair->bytes[SIDE_BASE][at] : 0;
 }
 
+/* Are BULK bytes at AT, if there are so many, as they are expected? */
+static bool
+bulk_expected (const struct image_pair *pair, enum side side, size_t at)
+{
+  static const uint8_t zeros[BULK];
+  const uint8_t *other = zeros;
+
+  if (pair->size[side] - at < BULK)
+    return false;
+  if (side == SIDE_OVERLAY && at < pair->size[SIDE_BASE]) {
+    if (pair->size[SIDE_BASE] - at < BULK)
+      return false;
+    other = pair->bytes[SIDE_BASE] + at;
+  }
+  return memcmp (pair->bytes[side] + at, other, BULK) == 0;
+}
+
 static size_t
 write_side (const struct image_pair *pair, enum side side,
             uint8_t *data, size_t at, size_t capacity)
@@ -97,6 +116,10 @@ write_side (const struct image_pair *pair, enum side side,
     const uint8_t *bytes = pair->bytes[side] + offset;
     size_t length = 0, equal = 0;
 
+    if (bulk_expected (pair, side, offset)) {
+      offset += BULK;
+      continue;
+    }
     if (*bytes == expected (pair, side, offset)) {
       offset++;
       continue;

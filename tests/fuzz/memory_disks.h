@@ -20,7 +20,7 @@
 #include "extents.h"
 #include "pair.h"
 
-#define MEMORY_DISK_MAX ((size_t) 6 << 20)
+#define MEMORY_DISK_MAX ((size_t) 16 << 20)
 #define MEMORY_DISK_OVERLAY (UINT32_C (1) << 31)
 
 struct image_pair {
