@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "bytes.h"
+#include "xfs/edits.h"
 #include "xfs/extent_list.h"
 
 #define MAGIC UINT32_C (0x424d4133)     /* "BMA3" */
@@ -52,8 +53,8 @@ xfs_extents_block (const struct xfs_extents *extents, uint64_t offset)
   return extents->list[index].block + (offset - extents->list[index].offset);
 }
 
-static errint_t
-add_extent (struct xfs_extents *extents, const struct xfs_extent *extent)
+errint_t
+xfs_extents_add (struct xfs_extents *extents, const struct xfs_extent *extent)
 {
   struct xfs_extent *last
     = extents->count == 0 ? NULL : &extents->list[extents->count - 1];
@@ -117,7 +118,7 @@ add_records (const struct xfs_filesystem *fs, const uint8_t *bytes,
     ++extents->records;
     extent.block = xfs_linear_block (fs, extent.block, extent.count);
     err = extent.count == 0 || extent.block == UINT64_MAX ? -EIO
-      : add_extent (extents, &extent);
+      : xfs_extents_add (extents, &extent);
   }
   return err;
 }
@@ -251,10 +252,9 @@ read_tree (const struct xfs_filesystem *fs, const struct xfs_inode *inode,
     ? -EIO : err;
 }
 
-errint_t
-xfs_extents_read (const struct xfs_filesystem *fs,
-                  const struct xfs_inode *inode, enum xfs_fork which,
-                  struct xfs_extents *extents)
+static errint_t
+read_fork (const struct xfs_filesystem *fs, const struct xfs_inode *inode,
+           enum xfs_fork which, struct xfs_extents *extents)
 {
   struct xfs_fork_bytes fork = xfs_inode_fork (fs, inode, which);
 
@@ -269,4 +269,15 @@ xfs_extents_read (const struct xfs_filesystem *fs,
   default:
     return 0;
   }
+}
+
+errint_t
+xfs_extents_read (const struct xfs_filesystem *fs,
+                  const struct xfs_inode *inode, enum xfs_fork which,
+                  struct xfs_extents *extents)
+{
+  errint_t err = read_fork (fs, inode, which, extents);
+
+  return err < 0 || which != XFS_FORK_DATA ? err
+    : xfs_edits_apply (fs->edits, inode->number, extents);
 }

@@ -46,6 +46,11 @@ cleanup_xfs_extents (struct xfs_extents *extents)
 
 #define CLEANUP_XFS_EXTENTS __attribute__ ((cleanup (cleanup_xfs_extents)))
 
+/* Puts one behind all others.  -EIO where it begins before the last one's end;
+ * -ENOMEM. */
+errint_t xfs_extents_add (struct xfs_extents *extents,
+                          const struct xfs_extent *extent);
+
 /* Index of the first extent that ends after OFFSET; count if none does. */
 size_t xfs_extents_find (const struct xfs_extents *extents, uint64_t offset);
 

@@ -38,6 +38,8 @@ enum {
   XFS_INCOMPAT_PARENT = 1 << 7,
 };
 
+struct xfs_edits;
+
 struct xfs_filesystem {
   struct blocks *blocks;        /* borrowed */
   struct budget *budget;        /* borrowed, or NULL */
@@ -57,6 +59,7 @@ struct xfs_filesystem {
   uint32_t log_sector_size;
   uint32_t ro_compat, incompat;
   uint32_t inode_alignment;     /* blocks, of inode chunks; 0: none */
+  const struct xfs_edits *edits;        /* borrowed, or NULL */
   uint8_t uuid[XFS_UUID_SIZE];  /* as in all metadata */
   uint8_t user_uuid[XFS_UUID_SIZE];     /* as users know it, and the log */
 };

@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "cleanup.h"
 #include "xfs/attributes.h"
+#include "xfs/edits.h"
 #include "xfs/extent_list.h"
 #include "xfs/metadata.h"
 
@@ -138,7 +139,9 @@ read_fields (const struct xfs_filesystem *fs, const struct xfs_inode *inode,
   entry->gid = bytes_be32 (raw + 12);
   entry->links = xfs_inode_links (inode);
   entry->size = xfs_inode_size (inode);
-  entry->blocks = bytes_be64 (raw + 64) << (fs->block_log - 9);
+  entry->blocks = (bytes_be64 (raw + 64)
+                   + (uint64_t) xfs_edits_blocks (fs->edits, inode->number))
+    << (fs->block_log - 9);
   entry->atime = read_time (inode, 32);
   entry->mtime = read_time (inode, 40);
   entry->ctime = read_time (inode, 48);

@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "bytes.h"
+#include "xfs/inode.h"
 #include "xfs/recovery.h"
 #include "xfs/recovery_private.h"
 
@@ -41,6 +42,8 @@ struct intent_key {
 
 struct xfs_intent {
   struct intent_key key;
+  bool can_finish;              /* EDIT says how */
+  struct xfs_edit edit;
   UT_hash_handle hh;
 };
 
@@ -127,6 +130,55 @@ is_intent (unsigned type, bool *done)
   return type >= XFS_ITEM_MAP && type <= XFS_ITEM_EXCHANGE_DONE;
 }
 
+/* Of struct xfs_map_extent. */
+#define MAP_SIZE 48             /* of an item with one */
+#define MAP_TYPE 0xffU
+#define MAP_MAPS 1U
+#define MAP_UNMAPS 2U
+#define MAP_UNWRITTEN (UINT32_C (1) << 30)
+
+/* The mapping that an item of maps asks for; false for what only the kernel can
+ * finish, and for what it would refuse (xfs_bui_validate). */
+static bool
+read_map (const struct xfs_filesystem *fs, const struct xfs_region *region,
+          struct xfs_edit *edit)
+{
+  const uint8_t *map = region->bytes + 16;
+  uint32_t flags;
+
+  if (region->length < MAP_SIZE || bytes_le32 (region->bytes + 4) != 1)
+    return false;
+  flags = bytes_le32 (map + 28);
+  *edit = (struct xfs_edit) {
+    .inode = bytes_le64 (map), .offset = bytes_le64 (map + 16),
+    .count = bytes_le32 (map + 24),
+    .map = (flags & MAP_TYPE) == MAP_MAPS,
+    .unwritten = (flags & MAP_UNWRITTEN) != 0,
+  };
+  edit->block = xfs_linear_block (fs, bytes_le64 (map + 8), edit->count);
+  return (flags & ~(MAP_TYPE | MAP_UNWRITTEN)) == 0
+    && (edit->map || (flags & MAP_TYPE) == MAP_UNMAPS)
+    && edit->count > 0 && edit->count <= 0x1fffff
+    && edit->offset < UINT64_C (1) << 54 && edit->block != UINT64_MAX
+    && xfs_inode_number_valid (fs, edit->inode);
+}
+
+/* What has not been done at the end of the log. */
+static errint_t
+take_edits (const struct xfs_recovery *recovery, struct xfs_edits *edits)
+{
+  const struct xfs_intent *intent = recovery->intents;
+
+  for (; intent != NULL; intent = intent->hh.next) {
+    if (!intent->can_finish || edits->count == XFS_EDITS_MAX) {
+      *recovery->reason = "its log holds work that only the kernel can finish";
+      return -ENOTSUP;
+    }
+    edits->list[edits->count++] = intent->edit;
+  }
+  return 0;
+}
+
 static errint_t
 note_intent (struct xfs_recovery *recovery, const struct xfs_item *item,
              bool done)
@@ -159,6 +211,8 @@ note_intent (struct xfs_recovery *recovery, const struct xfs_item *item,
   if (intent == NULL)
     return -ENOMEM;
   intent->key = key;
+  intent->can_finish = item->type == XFS_ITEM_MAP
+    && read_map (recovery->fs, region, &intent->edit);
   HASH_ADD (hh, recovery->intents, key, sizeof intent->key, intent);
   return 0;
 }
@@ -271,7 +325,7 @@ clear (struct xfs_recovery *recovery)
 
 errint_t
 xfs_recover (const struct xfs_filesystem *fs, bool *replayed,
-            const char **reason)
+             struct xfs_edits *edits, const char **reason)
 {
   struct xfs_recovery recovery = {
     .fs = fs, .reason = reason,
@@ -281,13 +335,12 @@ xfs_recover (const struct xfs_filesystem *fs, bool *replayed,
   errint_t err = xfs_log_open (fs, &log, reason);
 
   *replayed = false;
+  edits->count = 0;
   if (err < 0 || log.clean)
     return err;
   err = xfs_transactions_visit (&log, first_pass, &recovery, reason);
-  if (err == 0 && recovery.intents != NULL) {
-    *reason = "its log holds work that only the kernel can finish";
-    err = -ENOTSUP;
-  }
+  if (err == 0)
+    err = take_edits (&recovery, edits);
   if (err == 0)
     err = xfs_transactions_visit (&log, second_pass, &recovery, reason);
   if (err == 0)

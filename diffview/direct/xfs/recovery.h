@@ -8,12 +8,14 @@
 #define DELTAFS_XFS_RECOVERY_H
 
 #include "errint.h"
+#include "xfs/edits.h"
 #include "xfs/filesystem.h"
 
 /* Finds out whether the log is clean, and replays it where it is not; the superblock
- * has to be read again then: *REPLAYED.  -ENOTSUP with *REASON (a static string)
+ * has to be read again then: *REPLAYED.  *EDITS becomes what has to be done beyond
+ * that.  -ENOTSUP with *REASON (a static string)
  * for what only the kernel can; -EIO, -ENOMEM, -EREMOTEIO. */
 errint_t xfs_recover (const struct xfs_filesystem *fs, bool *replayed,
-                     const char **reason);
+                      struct xfs_edits *edits, const char **reason);
 
 #endif

@@ -62,7 +62,7 @@ open_parts (struct xfs_reader *xfs, struct blocks *blocks, enum side side,
   errint_t err = xfs_filesystem_open (blocks, side, fs, reason);
 
   if (err == 0)
-    err = xfs_recover (fs, &replayed, reason);
+    err = xfs_recover (fs, &replayed, &xfs->edits, reason);
   if (err == 0 && replayed)
     err = xfs_filesystem_open (blocks, side, fs, reason);
   if (err < 0)
@@ -71,6 +71,7 @@ open_parts (struct xfs_reader *xfs, struct blocks *blocks, enum side side,
   xfs->reader.block_count = fs->block_count;
   budget_start (xfs->reader.budget, fs->block_count, fs->block_size);
   fs->budget = xfs->reader.budget;
+  fs->edits = &xfs->edits;
   return xfs_chunks_read (fs, &xfs->chunks);
 }
 
@@ -202,10 +203,18 @@ static errint_t
 xfs_changed_inodes (const struct reader *base, const struct reader *overlay,
                     const struct extents *written, struct inode_set *changed)
 {
-  const struct xfs_reader *xfs = (const struct xfs_reader *) base;
+  const struct xfs_reader *const xfs[SIDES] = {
+    (const struct xfs_reader *) base, (const struct xfs_reader *) overlay,
+  };
+  errint_t err = xfs_scan_changes (&xfs[SIDE_BASE]->fs,
+                                   &xfs[SIDE_OVERLAY]->fs,
+                                   &xfs[SIDE_BASE]->chunks, written,
+                                   add_changed, changed);
 
-  return xfs_scan_changes (&xfs->fs, xfs_filesystem_of (overlay),
-                           &xfs->chunks, written, add_changed, changed);
+  for (int side = 0; side < SIDES; ++side)
+    for (size_t i = 0; i < xfs[side]->edits.count && err == 0; ++i)
+      err = add_changed (changed, xfs[side]->edits.list[i].inode);
+  return err;
 }
 
 const struct format xfs_format = {

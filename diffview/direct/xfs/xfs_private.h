@@ -6,12 +6,14 @@
 #define DELTAFS_XFS_PRIVATE_H
 
 #include "format.h"
+#include "xfs/edits.h"
 #include "xfs/inode_chunks.h"
 
 struct xfs_reader {
   struct reader reader;         /* first: the two are converted */
   struct xfs_filesystem fs;
   struct xfs_chunks chunks;     /* owned */
+  struct xfs_edits edits;
 };
 
 static inline const struct xfs_filesystem *
