@@ -10,6 +10,7 @@
 
 #include "compare_answers.h"
 #include "compare_walk.h"
+#include "vector.h"
 
 static int
 compare_numbers (uint64_t a, uint64_t b)
@@ -127,20 +128,10 @@ compare_removed (const void *a, const void *b)
 static errint_t
 add_removed (struct removed_files *removed, const struct tree_node *node)
 {
-  if (removed->count == removed->capacity) {
-    size_t capacity = removed->capacity == 0 ? 64 : removed->capacity * 2;
-    struct removed_file *list =
-      reallocarray (removed->list, capacity, sizeof *list);
+  const size_t place = removed->count;
 
-    if (list == NULL)
-      return -ENOMEM;
-    removed->list = list;
-    removed->capacity = capacity;
-  }
-  removed->list[removed->count] =
-    (struct removed_file) { node, removed->count };
-  removed->count++;
-  return 0;
+  return VECTOR_APPEND (removed->list, removed->count, removed->capacity,
+                        (struct removed_file) { node, place });
 }
 
 errint_t
@@ -187,19 +178,12 @@ const struct tree_node *
 removed_files_find (const struct removed_files *removed,
                     const struct tree_node *added)
 {
-  size_t low = 0, high = removed->count;
+  const struct entry *entry = &added->entry;
+  size_t place =
+    SORTED_PLACE (i, 0, removed->count,
+                  compare_origins (&removed->list[i].node->entry, entry) < 0);
 
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    int order = compare_origins (&added->entry,
-                                 &removed->list[middle].node->entry);
-
-    if (order == 0)
-      return removed->list[middle].node;
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return NULL;
+  return place < removed->count
+    && compare_origins (&removed->list[place].node->entry, entry) == 0
+    ? removed->list[place].node : NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "compare_answers.h"
 #include "compare_walk.h"
+#include "vector.h"
 
 void
 content_questions_clear (struct content_questions *questions)
@@ -23,23 +24,12 @@ add_question (struct content_questions *questions,
 {
   if (pair_is_trusted (base, overlay, questions->trust))
     return 0;
-  if (questions->count == questions->capacity) {
-    size_t capacity =
-      questions->capacity == 0 ? 64 : questions->capacity * 2;
-    struct content_question *list =
-      reallocarray (questions->list, capacity, sizeof *list);
-
-    if (list == NULL)
-      return -ENOMEM;
-    questions->list = list;
-    questions->capacity = capacity;
-  }
-  questions->list[questions->count++] = (struct content_question) {
-    .node = { base, overlay },
-    .answer = CONTENT_UNREADABLE,
-    .rename = rename,
-  };
-  return 0;
+  return VECTOR_APPEND (questions->list, questions->count,
+                        questions->capacity, (struct content_question) {
+                          .node = { base, overlay },
+                          .answer = CONTENT_UNREADABLE,
+                          .rename = rename,
+                        });
 }
 
 /* The question that a pair raises, if any. */

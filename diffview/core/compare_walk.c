@@ -9,6 +9,7 @@
 
 #include "compare_walk.h"
 #include "judge.h"
+#include "vector.h"
 
 void
 tree_walk_start (struct tree_walk *walk, const struct tree *base,
@@ -74,25 +75,14 @@ names_unknown (const struct tree_pair *pair, enum side side)
 static errint_t
 push_frame (struct tree_walk *walk)
 {
-  struct walk_frame *frame;
-
-  if (walk->depth == walk->frame_capacity) {
-    size_t capacity = walk->depth == 0 ? 64 : walk->depth * 2;
-    struct walk_frame *frames =
-      reallocarray (walk->frames, capacity, sizeof *frames);
-
-    if (frames == NULL)
-      return -ENOMEM;
-    walk->frames = frames;
-    walk->frame_capacity = capacity;
-  }
-  frame = &walk->frames[walk->depth++];
-  *frame = (struct walk_frame) {
-    .pair = walk->pair,
-    /* The root's "/" is no part of its members' paths. */
-    .path_length = walk->path_length == 1 ? 0 : walk->path_length,
-  };
-  return 0;
+  return VECTOR_APPEND (walk->frames, walk->depth, walk->frame_capacity,
+                        (struct walk_frame) {
+                          .pair = walk->pair,
+                          /* The root's "/" is no part of its members'
+                           * paths. */
+                          .path_length = walk->path_length == 1
+                            ? 0 : walk->path_length,
+                        });
 }
 
 static const struct tree_node *

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "delta.h"
+#include "vector.h"
 
 /* What struct delta_entry has room for. */
 _Static_assert (KIND_IGNORED == 1 << (KIND_BITS - 1), "a kind is lost");
@@ -110,18 +111,7 @@ delta_add_filesystem (struct delta *delta, struct engine *engine,
 errint_t
 delta_add (struct delta *delta, const struct delta_entry *entry)
 {
-  if (delta->count == delta->capacity) {
-    size_t capacity = delta->capacity < 8 ? 16 : delta->capacity * 2;
-    struct delta_entry *entries =
-      reallocarray (delta->entries, capacity, sizeof *entries);
-
-    if (entries == NULL)
-      return -ENOMEM;
-    delta->entries = entries;
-    delta->capacity = capacity;
-  }
-  delta->entries[delta->count++] = *entry;
-  return 0;
+  return VECTOR_APPEND (delta->entries, delta->count, delta->capacity, *entry);
 }
 
 /* Pieces of an arena are aligned for anything, which wastes some of each. */

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "delta_order.h"
+#include "vector.h"
 
 #define CONTENT_KINDS \
   (KIND_CONTENT | KIND_SILENT | KIND_TARGET | KIND_TYPE | KIND_DEVICE)
@@ -90,18 +91,8 @@ push_verdict (struct path_filter *state, size_t length)
     verdict.excluded = matches_any (state->filter->exclude, state->path);
   state->path[length] = saved;
 
-  if (state->depth == state->verdict_capacity) {
-    size_t capacity = state->depth == 0 ? 64 : state->depth * 2;
-    struct verdict *verdicts =
-      reallocarray (state->verdicts, capacity, sizeof *verdicts);
-
-    if (verdicts == NULL)
-      return -ENOMEM;
-    state->verdicts = verdicts;
-    state->verdict_capacity = capacity;
-  }
-  state->verdicts[state->depth++] = verdict;
-  return 0;
+  return VECTOR_APPEND (state->verdicts, state->depth,
+                        state->verdict_capacity, verdict);
 }
 
 /* Takes away the verdicts on what PATH is not within. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "vector.h"
 
 static const struct {
   const char *name;
@@ -37,21 +38,13 @@ entry_type_name (enum entry_type type)
 const struct entry_xattr *
 entry_find_xattr (const struct entry *entry, const char *name)
 {
-  size_t low = 0, high = entry->xattrs == NULL ? 0 : entry->xattrs->count;
+  const struct entry_xattrs *xattrs = entry->xattrs;
+  size_t count = xattrs == NULL ? 0 : xattrs->count;
+  size_t place = SORTED_PLACE (i, 0, count,
+                               strcmp (xattrs->list[i].name, name) < 0);
 
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    const struct entry_xattr *xattr = &entry->xattrs->list[middle];
-    int order = strcmp (name, xattr->name);
-
-    if (order == 0)
-      return xattr;
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return NULL;
+  return place < count && strcmp (xattrs->list[place].name, name) == 0
+    ? &xattrs->list[place] : NULL;
 }
 
 static int

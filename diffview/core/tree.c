@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tree.h"
+#include "vector.h"
 
 struct tree *
 tree_new (void)
@@ -179,18 +180,8 @@ pending_clear (struct pending *pending)
 static errint_t
 pending_push (struct pending *pending, struct tree_node *node)
 {
-  if (pending->count == pending->capacity) {
-    size_t capacity = pending->capacity == 0 ? 64 : pending->capacity * 2;
-    struct tree_node **list =
-      reallocarray (pending->list, capacity, sizeof *list);
-
-    if (list == NULL)
-      return -ENOMEM;
-    pending->list = list;
-    pending->capacity = capacity;
-  }
-  pending->list[pending->count++] = node;
-  return 0;
+  return VECTOR_APPEND (pending->list, pending->count,
+                        pending->capacity, node);
 }
 
 errint_t
@@ -213,20 +204,12 @@ tree_sort (struct tree *tree)
 struct tree_node *
 tree_find (const struct tree_node *directory, const char *name)
 {
-  uint32_t low = 0, high = directory->member_count;
+  struct tree_node *const *members = directory->members;
+  size_t place = SORTED_PLACE (i, 0, directory->member_count,
+                               strcmp (members[i]->name, name) < 0);
 
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    int order = strcmp (name, directory->members[middle]->name);
-
-    if (order == 0)
-      return directory->members[middle];
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return NULL;
+  return place < directory->member_count
+    && strcmp (members[place]->name, name) == 0 ? members[place] : NULL;
 }
 
 char *

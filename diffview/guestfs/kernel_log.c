@@ -11,6 +11,7 @@
 #include <config.h>
 
 #include "kernel_log.h"
+#include "vector.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -48,17 +49,7 @@ kernel_log_begin (struct appliance *appliance, struct kernel_log_mark *mark)
 static errint_t
 add_inode (struct inodes *inodes, uint64_t inode)
 {
-  if (inodes->count == inodes->capacity) {
-    size_t capacity = inodes->capacity > 0 ? inodes->capacity * 2 : 64;
-    uint64_t *list = reallocarray (inodes->list, capacity, sizeof *list);
-
-    if (list == NULL)
-      return -ENOMEM;
-    inodes->list = list;
-    inodes->capacity = capacity;
-  }
-  inodes->list[inodes->count++] = inode;
-  return 0;
+  return VECTOR_APPEND (inodes->list, inodes->count, inodes->capacity, inode);
 }
 
 /* Is it a function that reads one entry, as it is named after the device?  The

@@ -10,6 +10,7 @@
 
 #include "scan.h"
 #include "stream.h"
+#include "vector.h"
 
 /* A walk through paths that come parents first, as find prints them: the
  * directories that led to the last path, by depth. */
@@ -23,18 +24,7 @@ struct walk {
 static errint_t
 follow (struct walk *walk, struct tree_node *node)
 {
-  if (walk->depth == walk->capacity) {
-    size_t capacity = walk->capacity > 0 ? walk->capacity * 2 : 64;
-    struct tree_node **trail = reallocarray (walk->trail, capacity,
-                                             sizeof *trail);
-
-    if (trail == NULL)
-      return -ENOMEM;
-    walk->trail = trail;
-    walk->capacity = capacity;
-  }
-  walk->trail[walk->depth++] = node;
-  return 0;
+  return VECTOR_APPEND (walk->trail, walk->depth, walk->capacity, node);
 }
 
 /* The directory that a path's last component is in, by comparing the others

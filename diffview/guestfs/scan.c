@@ -17,6 +17,7 @@
 #include "path.h"
 #include "reason.h"
 #include "reparse.h"
+#include "vector.h"
 
 /* Entries of one filesystem on one side: no honest one has more. */
 #define ENTRIES_MAX 20000000
@@ -45,18 +46,7 @@ scan_path (const struct scan *scan, const struct tree_node *node, char **path)
 static errint_t
 remember (struct scan *scan, struct tree_node *node)
 {
-  if (scan->count == scan->capacity) {
-    size_t capacity = scan->capacity > 0 ? scan->capacity * 2 : 4096;
-    struct tree_node **nodes = reallocarray (scan->nodes, capacity,
-                                             sizeof *nodes);
-
-    if (nodes == NULL)
-      return -ENOMEM;
-    scan->nodes = nodes;
-    scan->capacity = capacity;
-  }
-  scan->nodes[scan->count++] = node;
-  return 0;
+  return VECTOR_APPEND (scan->nodes, scan->count, scan->capacity, node);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "subvolumes.h"
+#include "vector.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,18 +105,8 @@ struct stack {
 static errint_t
 push (struct stack *stack, struct tree_node *directory)
 {
-  if (stack->count == stack->capacity) {
-    size_t capacity = stack->capacity > 0 ? stack->capacity * 2 : 64;
-    struct position *list = reallocarray (stack->list, capacity,
-                                          sizeof *list);
-
-    if (list == NULL)
-      return -ENOMEM;
-    stack->list = list;
-    stack->capacity = capacity;
-  }
-  stack->list[stack->count++] = (struct position) { directory, 0 };
-  return 0;
+  return VECTOR_APPEND (stack->list, stack->count, stack->capacity,
+                        (struct position) { directory, 0 });
 }
 
 static errint_t

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "extents.h"
+#include "vector.h"
 
 static uint64_t
 extent_end (const struct extent *extent)
@@ -18,17 +19,12 @@ extent_end (const struct extent *extent)
 static errint_t
 reserve_one (struct extents *extents)
 {
-  size_t capacity;
-  struct extent *list;
+  struct extent *list = vector_room (extents->list, extents->count,
+                                     &extents->capacity, sizeof *list);
 
-  if (extents->count < extents->capacity)
-    return 0;
-  capacity = extents->capacity == 0 ? 16 : extents->capacity * 2;
-  list = reallocarray (extents->list, capacity, sizeof *list);
   if (list == NULL)
     return -ENOMEM;
   extents->list = list;
-  extents->capacity = capacity;
   return 0;
 }
 
@@ -107,17 +103,8 @@ extents_add (struct extents *extents, uint64_t offset, uint64_t length)
 size_t
 extents_find (const struct extents *extents, uint64_t offset)
 {
-  size_t low = 0, high = extents->count;
-
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (extent_end (&extents->list[middle]) > offset)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return low;
+  return SORTED_PLACE (i, 0, extents->count,
+                       extent_end (&extents->list[i]) <= offset);
 }
 
 uint64_t

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "delta_content.h"
+#include "vector.h"
 #include "view_private.h"
 
 /* xattrs of ours, which hide a guest's: all names with this prefix. */
@@ -258,17 +259,8 @@ our_xattr (const struct view *view, const struct node *node, size_t index,
 static size_t
 count_before (const struct entry_xattrs *xattrs, const char *name)
 {
-  size_t low = 0, high = xattrs->count;
-
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (strcmp (xattrs->list[middle].name, name) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return SORTED_PLACE (i, 0, xattrs->count,
+                       strcmp (xattrs->list[i].name, name) < 0);
 }
 
 bool

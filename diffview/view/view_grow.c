@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "path.h"
+#include "vector.h"
 #include "view_private.h"
 
 #define NO_ENTRY UINT32_MAX
@@ -170,21 +171,11 @@ add_level (struct grower *grower, size_t depth, enum section section)
 static errint_t
 push_level (struct grower *grower, size_t length, uint32_t entry)
 {
-  if (grower->depth == grower->level_capacity) {
-    size_t capacity = grower->depth == 0 ? 64 : grower->depth * 2;
-    struct level *levels =
-      reallocarray (grower->levels, capacity, sizeof *levels);
-
-    if (levels == NULL)
-      return -ENOMEM;
-    grower->levels = levels;
-    grower->level_capacity = capacity;
-  }
-  grower->levels[grower->depth++] = (struct level) {
-    .length = length, .entry = entry,
-    .node = { VIEW_NONE, VIEW_NONE, VIEW_NONE },
-  };
-  return 0;
+  return VECTOR_APPEND (grower->levels, grower->depth, grower->level_capacity,
+                        (struct level) {
+                          .length = length, .entry = entry,
+                          .node = { VIEW_NONE, VIEW_NONE, VIEW_NONE },
+                        });
 }
 
 /* Goes from the path before to PATH: entries come in order, so what both have

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "path.h"
+#include "vector.h"
 #include "view_private.h"
 
 /* How many names the engine is asked about; beyond, only what the delta set
@@ -19,19 +20,12 @@
 static bool
 in_delta (const struct delta *delta, const char *path)
 {
-  size_t low = 0, high = delta->count;
+  size_t i = SORTED_PLACE (middle, 0, delta->count,
+                           path_compare (delta->entries[middle].path,
+                                         path) < 0);
 
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (path_compare (delta->entries[middle].path, path) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  for (; low < delta->count
-         && path_within (delta->entries[low].path, path); ++low)
-    if (delta->filesystems[delta->entries[low].filesystem].main_tree)
+  for (; i < delta->count && path_within (delta->entries[i].path, path); ++i)
+    if (delta->filesystems[delta->entries[i].filesystem].main_tree)
       return true;
   return false;
 }

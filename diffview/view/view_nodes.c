@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "vector.h"
 #include "view_private.h"
 
 const struct entry *
@@ -19,19 +20,11 @@ view_metadata (const struct view *view, const struct node *node)
 view_node
 view_lookup (const struct view *view, view_node directory, const char *name)
 {
-  view_node low = view->nodes[directory].first_member;
-  view_node high = low + view->nodes[directory].member_count;
+  const struct node *nodes = view->nodes;
+  const size_t first = nodes[directory].first_member;
+  const size_t end = first + nodes[directory].member_count;
+  size_t place = SORTED_PLACE (i, first, end, strcmp (nodes[i].name, name) < 0);
 
-  while (low < high) {
-    view_node middle = low + (high - low) / 2;
-    int order = strcmp (name, view->nodes[middle].name);
-
-    if (order == 0)
-      return middle;
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return VIEW_NONE;
+  return place < end && strcmp (nodes[place].name, name) == 0
+    ? (view_node) place : VIEW_NONE;
 }

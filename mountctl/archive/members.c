@@ -9,6 +9,7 @@
 
 #include "layer_mark.h"
 #include "members.h"
+#include "vector.h"
 
 void
 members_free (struct members *members)
@@ -23,18 +24,8 @@ members_free (struct members *members)
 errint_t
 members_add (struct members *members, const struct member *member)
 {
-  if (members->count == members->capacity) {
-    size_t capacity = members->capacity == 0 ? 256 : 2 * members->capacity;
-    struct member *list = reallocarray (members->list, capacity,
-                                        sizeof *list);
-
-    if (list == NULL)
-      return -ENOMEM;
-    members->list = list;
-    members->capacity = capacity;
-  }
-  members->list[members->count++] = *member;
-  return 0;
+  return VECTOR_APPEND (members->list, members->count,
+                        members->capacity, *member);
 }
 
 /* Names of one inode are equal. */
