@@ -115,8 +115,7 @@ def make_pair(base, overlay, work, form, arguments):
         make_image(overlay, os.path.join(work, "b"), arguments)
         return
     with open(base, "wb") as f:
-        f.truncate((6 << 20) if arguments[1] == "16" else
-                   (40 << 20) if arguments[1] == "32" else SIZE)
+        f.truncate({"16": 6 << 20, "32": 34 << 20}.get(arguments[1], SIZE))
     if form == "fat":
         make_fat_image(base, os.path.join(work, "a"), arguments)
         shutil.copyfile(base, overlay)

@@ -24,6 +24,7 @@ fuzz ()
 
 fuzz directory 4000
 fuzz engine 600
+fuzz fat 150
 fuzz fstab 6000
 fuzz header 6000
 fuzz inode 6000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What engine_fuzz.c has to know of the format of its inputs: fuzzed_ext.c and
- * fuzzed_xfs.c.
+ * What engine_fuzz.c has to know of the format of its inputs: fuzzed_ext.c,
+ * fuzzed_fat.c and fuzzed_xfs.c.
  */
 #ifndef DELTAFS_FUZZED_FORMAT_H
 #define DELTAFS_FUZZED_FORMAT_H

@@ -7,10 +7,14 @@ DIRECTORY/TARGET/NAME.  They are kept in the repository: run it again only for
 more of them.
 """
 import os
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "direct"))
+import exfat                    # noqa: E402
 
 UUID = "6b2f1b0e-7a1d-4a53-9a53-0c4f5a7f9d11"
 LONG = "n" * 255
@@ -170,6 +174,48 @@ class Maker:
             if is_dirty:
                 self.journal(name, overlay)
 
+    def fats(self):
+        """FAT by mtools."""
+        for name, size, arguments in (("fat12", 160, ["-F", "12", "-s", "1"]),
+                                      ("fat16", 2560, ["-F", "16", "-s", "1"])):
+            path = os.path.join(self.work, name)
+            with open(path, "wb") as f:
+                f.truncate(size * 1024)
+            run("mkfs.vfat", "-i", "12345678", "--invariant", *arguments, path)
+            images = []
+            for side in ("a", "b"):
+                source = os.path.join(self.work, side + ".fat")
+                os.makedirs(os.path.join(source, "directory", "below"))
+                for i in range(6 if side == "a" else 9):
+                    write(os.path.join(source, "directory",
+                                       "a long name %d" % i),
+                          side.encode() * (400 * i))
+                write(os.path.join(source, "SHORT.TXT"), b"short")
+                run("mcopy", "-s", "-o", "-i", path,
+                    *(os.path.join(source, n)
+                      for n in sorted(os.listdir(source))), "::",
+                    env=dict(os.environ, MTOOLS_SKIP_CHECK="1"))
+                shutil.rmtree(source)
+                images.append(read(path))
+            self.seed("fat", name, disks(0x03, *images))
+
+    def exfat(self):
+        """A tree that exfat-fuse wrote (root, loop devices)."""
+        path = os.path.join(self.work, "exfat")
+        with open(path, "wb") as f:
+            f.truncate(1 << 20)
+        run("mkfs.exfat", "-c", "512", "-b", "4096", path)
+        images = []
+        for side in ("a", "b"):
+            with exfat.mounted(path) as root:
+                os.makedirs(os.path.join(root, "directory", side))
+                for i in range(6 if side == "a" else 9):
+                    write(os.path.join(root, "directory",
+                                       "a long name %d" % i),
+                          side.encode() * (400 * i))
+            images.append(read(path))
+        self.seed("fat", "exfat", disks(0x03, *images))
+
     def parts(self, image):
         """Seeds of the targets of single readers, out of a filesystem."""
         table = struct.unpack_from("<I", image, 2048 + 8)[0] * 1024
@@ -324,6 +370,8 @@ def main():
         make_tree(os.path.join(work, "b"), True)
         maker = Maker(sys.argv[1], work)
         maker.filesystems()
+        maker.fats()
+        maker.exfat()
         maker.headers()
         maker.volumes()
         maker.text()
