@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adds a record to the log of an XFS that was unmounted: mappings that were begun and
-never finished, as a crash leaves them behind:
-xfs_log.py IMAGE MAP…      MAP: map|unmap:INODE:OFFSET:BLOCK:COUNT[:unwritten]
+"""Adds a record to the log of an XFS that was unmounted, as a crash leaves it behind:
+xfs_log.py IMAGE ITEM…
 
-OFFSET and COUNT in blocks, BLOCK as the filesystem numbers them.
+  map|unmap:INODE:OFFSET:BLOCK:COUNT[:unwritten]
+        a mapping that was begun and never finished; OFFSET and COUNT in blocks,
+        BLOCK as the filesystem numbers them
+  swap:NAME:NAME
+        two names in the only block of a directory have each other's inodes; the
+        block, of 4 KiB, comes in two regions
 """
 import struct
 import sys
@@ -25,6 +29,23 @@ def crc32c(data):
 
 def operation(flags, data=b""):
     return struct.pack(">IIBBH", 0x1234, len(data), 0x69, flags, 0) + data
+
+
+def swap(disk, first, second):
+    """Three operations: what buffer it is, and the two halves of it."""
+    for at in range(0, len(disk), 4096):
+        block = bytearray(disk[at:at + 4096])
+        places = [block.find(bytes([len(n)]) + n.encode()) - 8
+                  for n in (first, second)]
+        if block[:4] == b"XDB3" and min(places) > 0:
+            break
+    numbers = [block[place:place + 8] for place in places]
+    for place, number in zip(places, reversed(numbers)):
+        block[place:place + 8] = number
+    return [operation(0, struct.pack("<HHHHQII", 0x123c, 3, 10 << 11, 8,
+                                     at // 512, 1, 0xffffffff)),
+            operation(0, bytes(block[:2048])),
+            operation(0, bytes(block[2048:]))]
 
 
 def intent(number, text):
@@ -56,7 +77,12 @@ def main():
         maps = sys.argv[2:]
         operations = [operation(1), operation(0, struct.pack(
             "<IIII", 0x5452414e, 40, 0x1234, len(maps)))]
-        operations += [intent(i, text) for i, text in enumerate(maps)]
+        for i, text in enumerate(maps):
+            if text.startswith("swap:"):
+                image.seek(0)
+                operations += swap(image.read(), *text.split(":")[1:])
+            else:
+                operations.append(intent(i, text))
         operations.append(operation(2))
         data = b"".join(operations)
         data = bytearray(data + bytes(-len(data) % SECTOR))

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Mappings that an XFS's log says were begun and not finished: the kernel finishes
-# them at the next mount, and the direct engine shows what it makes of them.
+# Records in the log of XFS that a crash seldom leaves behind: the kernel is asked at
+# the next mount what it makes of them, and the direct engine shows the same.
+# Mappings that were begun and not finished; a buffer in pieces.
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
@@ -24,6 +25,10 @@ for name in "from", "to", "kept":
             f.write(b"%d of %s" % (i, name.encode()) * 100)
             f.seek((i + 1) * 4096)
         f.truncate(60 * 4096)
+os.mkdir("block")
+for i in range(40):
+    with open("block/member-%d" % i, "w") as f:
+        f.write("content %d" % i)
 END
     from=$(stat -c %i base/from)
     to=$(stat -c %i base/to)
@@ -62,4 +67,10 @@ for maps in "unmap:$from:3:$((block + 3)):2" \
     check "${maps//[0-9]*:[0-9]*:/}" compare $maps
     like "the file is in the list" "$(cat dump)" "$(printf from | xxd -p)"
 done
+
+cp --sparse=always kept.raw base.raw
+cp --sparse=always base.raw overlay.raw
+check "a run of a buffer in two regions" compare swap:member-10:member-11
+like "the two names are in the list" "$(cat dump)" \
+    "$(printf member-10 | xxd -p)"
 done_testing
