@@ -47,18 +47,18 @@ attributes_get (fuse_req_t request, fuse_ino_t number,
 void
 attributes_access (fuse_req_t request, fuse_ino_t number, int mask)
 {
-  errint_t error = 0;
+  errint_t err = 0;
   struct stat stat;
 
   if (mask & W_OK)
-    error = -EROFS;
+    err = -EROFS;
   else if (mask & X_OK) {
     memset (&stat, 0, sizeof stat);
     view_stat (serve_of (request)->view, reply_node (number), &stat);
     if (!S_ISDIR (stat.st_mode) && (stat.st_mode & 0111) == 0)
-      error = -EACCES;
+      err = -EACCES;
   }
-  reply_error (request, error);
+  reply_error (request, err);
 }
 
 void
@@ -66,11 +66,11 @@ attributes_readlink (fuse_req_t request, fuse_ino_t number)
 {
   char scratch[VIEW_TARGET_SIZE];
   const char *target;
-  errint_t error = view_readlink (serve_of (request)->view,
-                                  reply_node (number), scratch, &target);
+  errint_t err = view_readlink (serve_of (request)->view,
+                                reply_node (number), scratch, &target);
 
-  if (error < 0)
-    reply_error (request, error);
+  if (err < 0)
+    reply_error (request, err);
   else
     fuse_reply_readlink (request, target);
 }

@@ -119,10 +119,10 @@ receive_descriptor (int socket)
 {
   char byte;
   int fd;
-  errint_t error = handover_receive (socket, &byte, sizeof byte, &fd);
+  errint_t err = handover_receive (socket, &byte, sizeof byte, &fd);
 
-  if (error < 0)
-    return error == -EPIPE ? -EIO : error;
+  if (err < 0)
+    return err == -EPIPE ? -EIO : err;
   return fd < 0 ? -EIO : fd;
 }
 
@@ -171,7 +171,7 @@ fusermount_mount (const char *path, const char *source,
   char text[512];
   int pair[2];
   pid_t pid;
-  errint_t error;
+  errint_t err;
 
   if (options == NULL)
     return log_error (log, -ENOMEM, what, path);
@@ -184,9 +184,9 @@ fusermount_mount (const char *path, const char *source,
   messages = pair[0];
   their_messages = pair[1];
 
-  error = start (arguments, theirs, their_messages, &pid);
-  if (error < 0)
-    return report_start (log, error, path);
+  err = start (arguments, theirs, their_messages, &pid);
+  if (err < 0)
+    return report_start (log, err, path);
   close (steal_fd (&theirs));
   close (steal_fd (&their_messages));
   received = receive_descriptor (ours);

@@ -136,12 +136,12 @@ worker_step (struct worker *worker, enum step *step)
 }
 
 static void
-fail (struct loop *loop, errint_t error)
+fail (struct loop *loop, errint_t err)
 {
   int none = 0;
 
-  if (atomic_compare_exchange_strong (&loop->error, &none, error))
-    log_error (loop->serve->log, error, "cannot serve",
+  if (atomic_compare_exchange_strong (&loop->error, &none, err))
+    log_error (loop->serve->log, err, "cannot serve",
                loop->serve->source);
 }
 
@@ -162,13 +162,13 @@ run_worker (void *opaque)
   struct worker *worker = opaque;
   struct loop *loop = worker->loop;
   enum step step = STEP_MORE;
-  errint_t error = 0;
+  errint_t err = 0;
 
   loop_take_messages (loop->serve->log);
-  while (error == 0 && step == STEP_MORE)
-    error = worker_step (worker, &step);
-  if (error < 0)
-    fail (loop, error);
+  while (err == 0 && step == STEP_MORE)
+    err = worker_step (worker, &step);
+  if (err < 0)
+    fail (loop, err);
   /* Whatever ended this one ends them all. */
   loop_stop (loop->serve);
   reply_buffer_free ();
@@ -182,29 +182,29 @@ shake_hands (struct loop *loop, enum step *step)
 {
   const struct serve *serve = loop->serve;
   struct worker worker;
-  errint_t error;
+  errint_t err;
 
   *step = STEP_MORE;
-  error = worker_open (&worker, loop);
-  while (error == 0 && *step == STEP_MORE && !serve->initialized)
-    error = worker_step (&worker, step);
+  err = worker_open (&worker, loop);
+  while (err == 0 && *step == STEP_MORE && !serve->initialized)
+    err = worker_step (&worker, step);
   /* libfuse's way to say that it does not understand this kernel. */
-  if (error == 0 && *step == STEP_MORE && fuse_session_exited (serve->session))
-    error = -EPROTO;
+  if (err == 0 && *step == STEP_MORE && fuse_session_exited (serve->session))
+    err = -EPROTO;
   worker_close (&worker);
-  return error;
+  return err;
 }
 
 static errint_t
 start_worker (struct worker *worker, struct loop *loop)
 {
-  errint_t error = worker_open (worker, loop);
+  errint_t err = worker_open (worker, loop);
 
-  if (error == 0)
-    error = -pthread_create (&worker->thread, NULL, run_worker, worker);
-  if (error < 0)
+  if (err == 0)
+    err = -pthread_create (&worker->thread, NULL, run_worker, worker);
+  if (err < 0)
     worker_close (worker);
-  return error;
+  return err;
 }
 
 /* Starts up to THREADS threads; where there are not so many to be had, fewer
@@ -214,18 +214,18 @@ start_workers (struct loop *loop, struct worker workers[THREADS])
 {
   unsigned count = 0;
   sigset_t all, before;
-  errint_t error = 0;
+  errint_t err = 0;
 
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &before);
-  while (count < THREADS && error == 0) {
-    error = start_worker (&workers[count], loop);
-    if (error == 0)
+  while (count < THREADS && err == 0) {
+    err = start_worker (&workers[count], loop);
+    if (err == 0)
       ++count;
   }
   pthread_sigmask (SIG_SETMASK, &before, NULL);
   if (count == 0)
-    fail (loop, error);
+    fail (loop, err);
   return count;
 }
 
@@ -236,12 +236,12 @@ loop_run (struct serve *serve, void (*ready) (void *opaque), void *opaque)
   struct worker workers[THREADS];
   enum step step;
   unsigned count;
-  errint_t error;
+  errint_t err;
 
   loop_take_messages (serve->log);
-  error = shake_hands (&loop, &step);
-  if (error < 0)
-    fail (&loop, error);
+  err = shake_hands (&loop, &step);
+  if (err < 0)
+    fail (&loop, err);
   else if (step == STEP_MORE) {
     count = start_workers (&loop, workers);
     if (count > 0)

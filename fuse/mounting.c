@@ -68,13 +68,13 @@ resolve (const char *mount_point, const struct log *log, char **path)
   struct stat status;
 
   if (resolved == NULL || stat (resolved, &status) == -1) {
-    errint_t error = -errno;
+    errint_t err = -errno;
 
-    log_error (log, error, "cannot mount", mount_point);
-    if (error == -ENOTCONN)
+    log_error (log, err, "cannot mount", mount_point);
+    if (err == -ENOTCONN)
       log_hint (log, "a dead mount is there: deltafs umount %s clears it",
                 mount_point);
-    return error;
+    return err;
   }
   if (!S_ISDIR (status.st_mode))
     return log_error (log, -ENOTDIR, "cannot mount", mount_point);
@@ -120,9 +120,9 @@ mounting_check (const char *mount_point, const struct serve_options *options,
                 const struct log *log)
 {
   CLEANUP_CLOSE int device = -1;
-  errint_t error = open_device (log, &device);
+  errint_t err = open_device (log, &device);
 
-  return error < 0 ? error : check_others (options, mount_point, log);
+  return err < 0 ? err : check_others (options, mount_point, log);
 }
 
 /* With mount(2).  -EPERM (not reported) when we may not. */
@@ -133,13 +133,13 @@ mount_directly (const char *path, const char *source,
 {
   CLEANUP_CLOSE int fuse = -1;
   char data[160];
-  errint_t error;
+  errint_t err;
 
   if (geteuid () != 0)
     return -EPERM;
-  error = open_device (log, &fuse);
-  if (error < 0)
-    return error;
+  err = open_device (log, &fuse);
+  if (err < 0)
+    return err;
 
   /* Nothing in this string is the user's. */
   snprintf (data, sizeof data,
@@ -153,10 +153,10 @@ mount_directly (const char *path, const char *source,
              | (options->no_exec ? MS_NOEXEC : 0), data) == -1) {
     if (errno == EPERM)
       return -EPERM;
-    error = log_error (log, -errno, "cannot mount", path);
-    if (error == -ENODEV)
+    err = log_error (log, -errno, "cannot mount", path);
+    if (err == -ENODEV)
       log_hint (log, "the kernel's FUSE module is missing (modprobe fuse)");
-    return error;
+    return err;
   }
   *device = steal_fd (&fuse);
   return 0;
@@ -168,12 +168,12 @@ mount_by_helper (const char *path, const char *source,
                  const struct log *log, int *device)
 {
   CLEANUP_CLOSE int probe = -1;
-  errint_t error;
+  errint_t err;
 
   /* fusermount3 opens the device itself; this is for the message. */
-  error = open_device (log, &probe);
-  if (error < 0)
-    return error;
+  err = open_device (log, &probe);
+  if (err < 0)
+    return err;
   return fusermount_mount (path, source, options, log, device);
 }
 
@@ -193,10 +193,10 @@ find_path (int id, char **path)
 {
   CLEANUP (mounts_free) struct mounts *mounts = NULL;
   const struct mount_row *row;
-  errint_t error = id < 0 ? -EINVAL : mounts_read (&mounts);
+  errint_t err = id < 0 ? -EINVAL : mounts_read (&mounts);
 
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   row = mounts_with_id (mounts, id);
   if (row == NULL || !mount_is_deltafs (row))
     return -ENOENT;
@@ -210,21 +210,21 @@ mounting_do (const char *mount_point, const struct serve_options *options,
 {
   CLEANUP_FREE char *path = NULL;
   const char *source = options->source;
-  errint_t error;
+  errint_t err;
 
   if (source == NULL || *source == '\0')
     source = DEFAULT_SOURCE;
-  error = resolve (mount_point, log, &path);
-  if (error == 0)
-    error = check_others (options, mount_point, log);
-  if (error < 0)
-    return error;
+  err = resolve (mount_point, log, &path);
+  if (err == 0)
+    err = check_others (options, mount_point, log);
+  if (err < 0)
+    return err;
 
-  error = mount_directly (path, source, options, log, device);
-  if (error == -EPERM)
-    error = mount_by_helper (path, source, options, log, device);
-  if (error < 0)
-    return error;
+  err = mount_directly (path, source, options, log, device);
+  if (err == -EPERM)
+    err = mount_by_helper (path, source, options, log, device);
+  if (err < 0)
+    return err;
 
   mounting->path = steal_pointer (&path);
   mounting->id = find_id (mounting->path);
@@ -246,14 +246,14 @@ mounting_undo (struct mounting *mounting, const struct log *log)
 {
   CLEANUP_FREE char *path = steal_pointer (&mounting->path);
   CLEANUP_FREE char *current = NULL;
-  errint_t error;
+  errint_t err;
 
   if (path == NULL)
     return 0;
-  error = find_path (mounting->id, &current);
-  if (error == -ENOENT)
+  err = find_path (mounting->id, &current);
+  if (err == -ENOENT)
     return 0;                   /* undone from outside */
-  if (error < 0) {              /* not to be known: where it was made */
+  if (err < 0) {              /* not to be known: where it was made */
     current = steal_pointer (&path);
   }
   /* A connection that is gone leaves its mount dead, or the mount was undone;
@@ -261,11 +261,11 @@ mounting_undo (struct mounting *mounting, const struct log *log)
   if (!is_dead (current))
     return 0;
 
-  error = unmount_path (current, true);
-  if (error == 0 || error == -EINVAL)
+  err = unmount_path (current, true);
+  if (err == 0 || err == -EINVAL)
     return 0;                   /* or somebody was faster */
-  log_error (log, error, "cannot unmount", current);
-  if (error == -ENOENT)
+  log_error (log, err, "cannot unmount", current);
+  if (err == -ENOENT)
     log_hint (log, "ordinary users need fusermount3, of the package fuse3");
-  return error;
+  return err;
 }

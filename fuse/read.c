@@ -34,14 +34,14 @@ read_all (const struct view *view, view_node node, char *buffer,
           size_t length, uint64_t offset)
 {
   size_t done = 0, got;
-  errint_t error;
+  errint_t err;
 
   while (done < length) {
     got = 0;
-    error = view_read (view, node, buffer + done, length - done,
-                       offset + done, &got);
-    if (error < 0)
-      return error;
+    err = view_read (view, node, buffer + done, length - done,
+                     offset + done, &got);
+    if (err < 0)
+      return err;
     /* The file ends before its size: the kernel would fill up with zeros. */
     if (got == 0 || got > length - done)
       return -EIO;
@@ -57,7 +57,7 @@ read_content (fuse_req_t request, fuse_ino_t number, size_t size,
   const struct view *view = serve_of (request)->view;
   view_node node = reply_node (number);
   struct stat stat;
-  errint_t error;
+  errint_t err;
   char *buffer;
 
   (void) file;
@@ -73,10 +73,10 @@ read_content (fuse_req_t request, fuse_ino_t number, size_t size,
   if (splice_content (request, node, size, (uint64_t) offset))
     return;
   buffer = reply_buffer (size);
-  error = buffer == NULL ? -ENOMEM :
+  err = buffer == NULL ? -ENOMEM :
     read_all (view, node, buffer, size, (uint64_t) offset);
-  if (error < 0)
-    reply_error (request, error);
+  if (err < 0)
+    reply_error (request, err);
   else
     fuse_reply_buf (request, buffer, size);
 }

@@ -34,9 +34,9 @@ reply_number (view_node node)
 
 /* Answers with an error (negative). */
 static inline void
-reply_error (fuse_req_t request, errint_t error)
+reply_error (fuse_req_t request, errint_t err)
 {
-  fuse_reply_err (request, -error);
+  fuse_reply_err (request, -err);
 }
 
 /* What the kernel is told of a node when it looks it up. */

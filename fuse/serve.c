@@ -63,15 +63,15 @@ serve_mount (const char *mount_point, const struct serve_options *options,
              const struct log *log, struct serve_mount **result, int *device)
 {
   struct serve_mount *mount = calloc (1, sizeof *mount);
-  errint_t error;
+  errint_t err;
 
   if (mount == NULL)
     return log_error (log, -ENOMEM, "cannot mount", mount_point);
   mount->log = log;
-  error = mounting_do (mount_point, options, log, &mount->mounting, device);
-  if (error < 0) {
+  err = mounting_do (mount_point, options, log, &mount->mounting, device);
+  if (err < 0) {
     free (mount);
-    return error;
+    return err;
   }
   *result = mount;
   return 0;
@@ -80,10 +80,10 @@ serve_mount (const char *mount_point, const struct serve_options *options,
 errint_t
 serve_unmount (struct serve_mount *mount)
 {
-  errint_t error = mounting_undo (&mount->mounting, mount->log);
+  errint_t err = mounting_undo (&mount->mounting, mount->log);
 
   free (mount);
-  return error;
+  return err;
 }
 
 errint_t
@@ -92,7 +92,7 @@ serve_open (int device, const struct serve_options *options,
 {
   static const char what[] = "cannot serve";
   CLEANUP (serve_free) struct serve *serve = calloc (1, sizeof *serve);
-  errint_t error = 0;
+  errint_t err = 0;
 
   if (serve == NULL) {
     close (device);
@@ -101,19 +101,19 @@ serve_open (int device, const struct serve_options *options,
   serve->log = log;
   serve->stop = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (serve->stop == -1)
-    error = -errno;
-  if (error == 0 && options->source != NULL) {
+    err = -errno;
+  if (err == 0 && options->source != NULL) {
     serve->source = strdup (options->source);
     if (serve->source == NULL)
-      error = -ENOMEM;
+      err = -ENOMEM;
   }
   loop_take_messages (log);
-  if (error == 0)
-    error = open_session (serve, device);
+  if (err == 0)
+    err = open_session (serve, device);
   else
     close (device);
-  if (error < 0)
-    return log_error (log, error, what, options->source);
+  if (err < 0)
+    return log_error (log, err, what, options->source);
   *result = steal_pointer (&serve);
   return 0;
 }
@@ -130,12 +130,12 @@ errint_t
 serve_run (struct serve *serve, const struct view *view,
            void (*ready) (void *opaque), void *opaque)
 {
-  errint_t error;
+  errint_t err;
 
   serve->view = view;
-  error = loop_run (serve, ready, opaque);
+  err = loop_run (serve, ready, opaque);
   close_session (serve);
-  return error;
+  return err;
 }
 
 void

@@ -95,19 +95,19 @@ splice_content (fuse_req_t request, view_node node, size_t size,
                 uint64_t offset)
 {
   struct fuse_bufvec content = FUSE_BUFVEC_INIT (size);
-  errint_t error;
+  errint_t err;
 
   if (size < SIZE_LEAST || size > SIZE_MOST
       || !serve_of (request)->splice || !channel_open ())
     return false;
-  error = view_splice (serve_of (request)->view, node, channel.ends[1], size,
-                       offset);
-  if (error == 0) {
+  err = view_splice (serve_of (request)->view, node, channel.ends[1], size,
+                     offset);
+  if (err == 0) {
     content.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_RETRY;
     content.buf[0].fd = channel.ends[0];
     fuse_reply_data (request, &content, 0);
-  } else if (error != -ENOTSUP)
-    reply_error (request, error);
+  } else if (err != -ENOTSUP)
+    reply_error (request, err);
   channel_empty ();
-  return error != -ENOTSUP;
+  return err != -ENOTSUP;
 }

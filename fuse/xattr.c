@@ -178,7 +178,7 @@ xattr_list (fuse_req_t request, fuse_ino_t number, size_t size)
   const struct view *view = serve_of (request)->view;
   view_node node = reply_node (number);
   size_t used = 0;
-  errint_t error;
+  errint_t err;
   char *buffer;
 
   if (view_xattrs_incomplete (view, node)) {
@@ -186,10 +186,10 @@ xattr_list (fuse_req_t request, fuse_ino_t number, size_t size)
     return;
   }
   buffer = reply_buffer (XATTR_LIST_MAX);
-  error = buffer == NULL ? -ENOMEM :
+  err = buffer == NULL ? -ENOMEM :
     list_names (request, node, buffer, &used);
-  if (error < 0)
-    reply_error (request, error);
+  if (err < 0)
+    reply_error (request, err);
   else
     reply_bytes (request, buffer, used, size);
 }

@@ -115,13 +115,13 @@ check_xattrs (struct run *run, const char *path, const struct entry *entry)
 static errint_t
 begin (struct run *run, struct tar_header *header)
 {
-  errint_t error;
+  errint_t err;
 
   header->leaves_out_xattr = run->archive->members->leaves_out_xattr;
-  error = tar_writer_begin (run->writer, header);
-  if (error == -EINVAL)
+  err = tar_writer_begin (run->writer, header);
+  if (err == -EINVAL)
     leave_out (run, header->path, "a tar archive cannot hold it");
-  return error;
+  return err;
 }
 
 /* The manifest */
@@ -170,10 +170,10 @@ write_content (struct run *run, const struct file_content *content,
                const char *path, uint64_t ready, bool hashed, bool *whole)
 {
   uint64_t length;
-  errint_t error = 0;
+  errint_t err = 0;
 
   *whole = true;
-  for (uint64_t offset = 0; offset < content->size && error == 0;
+  for (uint64_t offset = 0; offset < content->size && err == 0;
        offset += length) {
     bool hole;
 
@@ -189,13 +189,13 @@ write_content (struct run *run, const struct file_content *content,
       memset (run->buffer, 0, FILE_PIECE);
     }
     ready = hole ? ready : 0;
-    error = tar_writer_data (run->writer, hole ? NULL : run->buffer, length);
+    err = tar_writer_data (run->writer, hole ? NULL : run->buffer, length);
     if (hashed)
       hash (run->archive->manifest, hole ? NULL : run->buffer, length);
     if (!hole)
       advance (run, length);
   }
-  return error;
+  return err;
 }
 
 /* Reads the first piece that is no hole: *READY is its length. */
@@ -228,10 +228,10 @@ add_open_file (struct run *run, const struct member *member,
   };
   bool hashed = run->archive->manifest != NULL;
   bool whole = false;
-  errint_t error = begin (run, &header);
+  errint_t err = begin (run, &header);
 
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   if (hashed && !has_hashable_size (content)) {
     hashed = false;
     run->archive->incomplete = true;
@@ -240,10 +240,10 @@ add_open_file (struct run *run, const struct member *member,
   }
   if (hashed)
     manifest_begin (run->archive->manifest);
-  error = write_content (run, content, path, ready, hashed, &whole);
-  if (error == 0 && hashed && whole)
+  err = write_content (run, content, path, ready, hashed, &whole);
+  if (err == 0 && hashed && whole)
     add_line (run, member, path);
-  return error;
+  return err;
 }
 
 static errint_t
@@ -251,25 +251,25 @@ add_file (struct run *run, const struct member *member, const char *path)
 {
   struct file_content content;
   uint64_t ready = 0;
-  errint_t error = file_content_open (run->archive->delta, member->entry,
-                                      (enum side) member->side, run->buffer,
-                                      &content);
+  errint_t err = file_content_open (run->archive->delta, member->entry,
+                                    (enum side) member->side, run->buffer,
+                                    &content);
 
-  if (error == 0)
-    error = read_first (&content, &ready);
-  if (error == -ENOMEM) {
+  if (err == 0)
+    err = read_first (&content, &ready);
+  if (err == -ENOMEM) {
     file_content_clear (&content);
-    return error;
+    return err;
   }
-  if (error < 0) {
-    leave_out (run, path, error == -EFBIG ? "its holes are too many or too "
+  if (err < 0) {
+    leave_out (run, path, err == -EFBIG ? "its holes are too many or too "
                "large" : "it cannot be read");
-    error = -EINVAL;
+    err = -EINVAL;
   }
   else
-    error = add_open_file (run, member, path, &content, ready);
+    err = add_open_file (run, member, path, &content, ready);
   file_content_clear (&content);
-  return error;
+  return err;
 }
 
 static errint_t
@@ -279,11 +279,11 @@ add_link (struct run *run, const struct member *member, const char *path)
     .path = path, .metadata = member_metadata (member),
     .link = member->group->path,
   };
-  errint_t error = begin (run, &header);
+  errint_t err = begin (run, &header);
 
-  if (error == 0 && member->group->hashed)
+  if (err == 0 && member->group->hashed)
     manifest_add (run->archive->manifest, member->group->digest, path);
-  return error;
+  return err;
 }
 
 /* Members */
@@ -308,7 +308,7 @@ add_member (struct run *run, const struct member *member)
 {
   CLEANUP_FREE char *path = member_path (run->archive->members, member);
   const char *refused = refusal (metadata_of (member));
-  errint_t error;
+  errint_t err;
 
   if (path == NULL)
     return -ENOMEM;
@@ -322,25 +322,25 @@ add_member (struct run *run, const struct member *member)
                 "a tar archive holds no sockets");
     return 0;
   }
-  error = add_told_member (run, member, path);
-  if (error == 0 && member->group != NULL && member->group->path == NULL)
+  err = add_told_member (run, member, path);
+  if (err == 0 && member->group != NULL && member->group->path == NULL)
     member->group->path = steal_pointer (&path);
-  return error == -EINVAL ? 0 : error;
+  return err == -EINVAL ? 0 : err;
 }
 
 static errint_t
 add_members (struct run *run)
 {
   const struct members *members = run->archive->members;
-  errint_t error = 0;
+  errint_t err = 0;
 
   for (size_t i = 0; i < members->count; ++i)
     run->total += weight (&members->list[i]);
-  for (size_t i = 0; i < members->count && error == 0; ++i) {
-    error = add_member (run, &members->list[i]);
+  for (size_t i = 0; i < members->count && err == 0; ++i) {
+    err = add_member (run, &members->list[i]);
     advance (run, MEMBER_WEIGHT);
   }
-  return error;
+  return err;
 }
 
 errint_t
@@ -349,14 +349,14 @@ archive_delta (struct archive_delta *archive)
   CLEANUP (tar_writer_free) struct tar_writer *writer = NULL;
   CLEANUP_FREE_BYTES uint8_t *buffer = malloc (FILE_PIECE);
   struct run run = { .archive = archive, .buffer = buffer };
-  errint_t error = buffer == NULL ? -ENOMEM
+  errint_t err = buffer == NULL ? -ENOMEM
     : tar_writer_new (archive->stream, archive->acls_as_xattrs, &writer);
 
   archive->incomplete = archive->members->incomplete;
   run.writer = writer;
-  if (error == 0)
-    error = add_members (&run);
-  if (error == 0)
-    error = tar_writer_end (writer);
-  return error;
+  if (err == 0)
+    err = add_members (&run);
+  if (err == 0)
+    err = tar_writer_end (writer);
+  return err;
 }

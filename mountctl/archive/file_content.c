@@ -43,17 +43,17 @@ ask_for_holes (struct file_content *content)
 
   while (offset < content->size) {
     uint64_t start, length;
-    errint_t error = delta_content_next (content->delta, content->entry,
-                                         content->side, offset, &start,
-                                         &length);
+    errint_t err = delta_content_next (content->delta, content->entry,
+                                       content->side, offset, &start,
+                                       &length);
 
-    if (error < 0)
-      return error;
+    if (err < 0)
+      return err;
     if (length == 0)
       return 0;
-    error = add_part (content, start, length);
-    if (error < 0)
-      return error;
+    err = add_part (content, start, length);
+    if (err < 0)
+      return err;
     offset = start + length;
   }
   return 0;
@@ -71,16 +71,16 @@ search_for_holes (struct file_content *content)
   for (uint64_t offset = 0; offset < content->size; offset += FILE_PIECE) {
     uint64_t rest = content->size - offset;
     size_t length = rest < FILE_PIECE ? (size_t) rest : FILE_PIECE;
-    errint_t error = file_content_read (content, offset, length);
+    errint_t err = file_content_read (content, offset, length);
 
-    for (size_t at = 0; at < length && error == 0; at += HOLE_MIN) {
+    for (size_t at = 0; at < length && err == 0; at += HOLE_MIN) {
       size_t part = length - at < HOLE_MIN ? length - at : HOLE_MIN;
 
       if (!is_zero (content->buffer + at, part))
-        error = add_part (content, offset + at, part);
+        err = add_part (content, offset + at, part);
     }
-    if (error < 0)
-      return error;
+    if (err < 0)
+      return err;
   }
   return 0;
 }
@@ -91,11 +91,11 @@ find_holes (struct file_content *content)
 {
   uint64_t blocks = content->entry->side[content->side]->blocks;
   uint64_t there = blocks < UINT64_MAX / 512 ? blocks * 512 : UINT64_MAX;
-  errint_t error = ask_for_holes (content);
+  errint_t err = ask_for_holes (content);
 
-  if (error != -ENOTSUP) {
-    content->sparse = error == 0;
-    return error;
+  if (err != -ENOTSUP) {
+    content->sparse = err == 0;
+    return err;
   }
   if (content->size <= there || content->size - there < HOLE_MIN)
     return 0;
@@ -110,17 +110,17 @@ file_content_open (const struct delta *delta,
                    const struct delta_entry *entry, enum side side,
                    uint8_t *buffer, struct file_content *content)
 {
-  errint_t error = 0;
+  errint_t err = 0;
 
   *content = (struct file_content) {
     .delta = delta, .entry = entry, .side = side, .buffer = buffer,
     .size = entry->side[side]->size,
   };
   if (content->size > HOLE_MIN)
-    error = find_holes (content);
+    err = find_holes (content);
   if (extents_total (&content->data) == content->size)
     content->sparse = false;
-  return error;
+  return err;
 }
 
 void
@@ -155,10 +155,10 @@ file_content_read (const struct file_content *content, uint64_t offset,
                    size_t length)
 {
   size_t got = 0;
-  errint_t error = delta_content_read (content->delta, content->entry,
-                                       content->side, content->buffer,
-                                       length, offset, &got);
+  errint_t err = delta_content_read (content->delta, content->entry,
+                                     content->side, content->buffer,
+                                     length, offset, &got);
 
   /* Less is there only at the end, which this is not behind. */
-  return error == 0 && got < length ? -EIO : error;
+  return err == 0 && got < length ? -EIO : err;
 }

@@ -119,9 +119,9 @@ add_nodes (struct members *members, bool deleted)
   const struct view *view = members->view;
   view_node left_out = deleted
     ? VIEW_NONE : view_lookup (view, VIEW_ROOT, ".deleted");
-  errint_t error = 0;
+  errint_t err = 0;
 
-  for (view_node node = VIEW_ROOT; node != VIEW_NONE && error == 0;
+  for (view_node node = VIEW_ROOT; node != VIEW_NONE && err == 0;
        node = next_node (view, node, node != left_out)) {
     struct member member = { .node = node };
     enum side side = SIDE_OVERLAY;
@@ -130,9 +130,9 @@ add_nodes (struct members *members, bool deleted)
       continue;
     member.entry = view_entry (view, node, &side);
     member.side = (uint8_t) side;
-    error = members_add (members, &member);
+    err = members_add (members, &member);
   }
-  return error;
+  return err;
 }
 
 errint_t
@@ -141,17 +141,17 @@ members_of_tree (const struct view *view, bool deleted,
 {
   CLEANUP (members_free) struct members *members =
     calloc (1, sizeof *members);
-  errint_t error;
+  errint_t err;
 
   if (members == NULL)
     return -ENOMEM;
   members->view = view;
-  error = add_nodes (members, deleted);
-  if (error == 0)
-    error = members_find_groups (members);
-  if (error == 0)
+  err = add_nodes (members, deleted);
+  if (err == 0)
+    err = members_find_groups (members);
+  if (err == 0)
     *result = steal_pointer (&members);
-  return error;
+  return err;
 }
 
 static char *

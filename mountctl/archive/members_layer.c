@@ -149,16 +149,16 @@ members_of_layer (const struct delta *delta, const struct log *log,
   struct layer layer = {
     .delta = delta, .log = log, .members = members, .named = named,
   };
-  errint_t error = 0;
+  errint_t err = 0;
 
   if (members == NULL || named == NULL)
     return -ENOMEM;
   members->leaves_out_xattr = layer_mark_is_xattr;
-  for (size_t i = 0; i < delta->count && error == 0; ++i)
-    error = take_entry (&layer, &delta->entries[i]);
-  if (error == 0)
-    error = members_find_groups (members);
-  if (error == 0)
+  for (size_t i = 0; i < delta->count && err == 0; ++i)
+    err = take_entry (&layer, &delta->entries[i]);
+  if (err == 0)
+    err = members_find_groups (members);
+  if (err == 0)
     *result = steal_pointer (&members);
-  return error;
+  return err;
 }

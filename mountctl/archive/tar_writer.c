@@ -65,15 +65,15 @@ write_header (struct tar_writer *writer, const char *bytes, size_t length)
 {
   const char *mtime = find_mtime (bytes, length);
   size_t before;
-  errint_t error;
+  errint_t err;
 
   if (mtime == NULL || strncmp (mtime, "-1.", 3) != 0)
     return stream_write (writer->stream, bytes, length);
   before = (size_t) (mtime - bytes) + 1;
-  error = stream_write (writer->stream, bytes, before);
-  if (error == 0)
-    error = stream_write (writer->stream, "0", 1);
-  return error < 0 ? error
+  err = stream_write (writer->stream, bytes, before);
+  if (err == 0)
+    err = stream_write (writer->stream, "0", 1);
+  return err < 0 ? err
     : stream_write (writer->stream, bytes + before + 1, length - before - 1);
 }
 
@@ -82,11 +82,11 @@ write_to_stream (struct archive *archive, void *opaque, const void *bytes,
                  size_t length)
 {
   struct tar_writer *writer = opaque;
-  errint_t error = writer->below_zero ? write_header (writer, bytes, length)
+  errint_t err = writer->below_zero ? write_header (writer, bytes, length)
     : stream_write (writer->stream, bytes, length);
 
-  if (error < 0) {
-    archive_set_error (archive, -error, "cannot write");
+  if (err < 0) {
+    archive_set_error (archive, -err, "cannot write");
     return -1;
   }
   return (la_ssize_t) length;
@@ -257,12 +257,12 @@ is_utf8 (const char *text)
 static errint_t
 result_of (const struct tar_writer *writer, int result)
 {
-  errint_t error = stream_error (writer->stream);
+  errint_t err = stream_error (writer->stream);
 
   if (result >= ARCHIVE_WARN)
     return 0;
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   return result == ARCHIVE_FAILED ? -EINVAL : -ENOMEM;
 }
 

@@ -31,21 +31,21 @@ print_all (const struct report *report, const struct delta *delta,
     .zero = options->zero,
     .aligned = isatty (STDOUT_FILENO) && !options->zero,
   };
-  errint_t error = 0;
+  errint_t err = 0;
 
   style.colored = style.aligned && terminal_has_colors (STDOUT_FILENO);
   if (!options->summary)
-    error = options->json ? print_json (delta, stdout)
+    err = options->json ? print_json (delta, stdout)
       : print_text (delta, &style, stdout);
-  if (error == 0 && options->json)
+  if (err == 0 && options->json)
     print_json_summary (summary, stdout);
-  else if (error == 0 && (style.aligned || options->summary))
+  else if (err == 0 && (style.aligned || options->summary))
     print_text_summary (summary, stdout);
-  if (error == 0 && fflush (stdout) != 0)
-    error = -errno;
-  if (error == 0 && !options->json && !style.aligned && !options->summary)
+  if (err == 0 && fflush (stdout) != 0)
+    err = -errno;
+  if (err == 0 && !options->json && !style.aligned && !options->summary)
     report_tell_counts (delta, &report->messages->log);
-  return error;
+  return err;
 }
 
 static int

@@ -103,12 +103,12 @@ int
 command_doctor (const struct options *options, struct messages *messages)
 {
   bool able;
-  errint_t error = run_checks (options->json, &able);
+  errint_t err = run_checks (options->json, &able);
 
-  if (error == 0 && (fflush (stdout) != 0 || ferror (stdout)))
-    error = errno != 0 ? -errno : -EIO;
-  if (error < 0) {
-    log_error (&messages->log, error, "cannot write", "standard output");
+  if (err == 0 && (fflush (stdout) != 0 || ferror (stdout)))
+    err = errno != 0 ? -errno : -EIO;
+  if (err < 0) {
+    log_error (&messages->log, err, "cannot write", "standard output");
     return EXIT_FAILED;
   }
   return able ? EXIT_DONE : EXIT_FAILED;

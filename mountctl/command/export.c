@@ -22,13 +22,13 @@ static errint_t
 write_archive (const struct report *report, struct archive_delta *archive)
 {
   CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
-  errint_t error;
+  errint_t err;
 
   if (report->show_progress)
     bar = progress_bar_start (report->messages, &archive->progress);
-  error = archive_delta (archive);
+  err = archive_delta (archive);
   archive->progress = NULL;
-  return error == 0 ? stream_flush (archive->stream) : error;
+  return err == 0 ? stream_flush (archive->stream) : err;
 }
 
 static errint_t
@@ -66,19 +66,19 @@ export_delta (const struct report *report, const struct delta *delta,
     .delta = delta, .stream = stream, .acls_as_xattrs = oci,
     .manifest = export->manifest, .log = log,
   };
-  errint_t error = stream == NULL ? -ENOMEM : 0;
+  errint_t err = stream == NULL ? -ENOMEM : 0;
 
-  if (error == 0 && !oci)
-    error = view_build (delta, &view_options, log, &view);
-  if (error == 0)
-    error = find_members (report, delta, view, &members);
+  if (err == 0 && !oci)
+    err = view_build (delta, &view_options, log, &view);
+  if (err == 0)
+    err = find_members (report, delta, view, &members);
   archive.members = members;
-  if (error == 0)
-    error = write_archive (report, &archive);
+  if (err == 0)
+    err = write_archive (report, &archive);
   *incomplete = archive.incomplete;
-  if (error == 0 && oci)
+  if (err == 0 && oci)
     tell_digest (stream);
-  return error;
+  return err;
 }
 
 static errint_t
@@ -89,13 +89,13 @@ print_delta (const struct report *report, const struct work *work, int *code)
   const struct delta *delta = inspection_delta (work->inspection);
   struct delta_totals totals;
   bool incomplete = false;
-  errint_t error;
+  errint_t err;
 
   if (export->manifest != NULL && manifest_start (export->manifest, log) < 0)
     return 0;
-  error = export_delta (report, delta, &incomplete);
-  if (error < 0)
-    return error;
+  err = export_delta (report, delta, &incomplete);
+  if (err < 0)
+    return err;
   delta_count (delta, &totals);
   report_tell_counts (delta, log);
   *code = incomplete || totals.unreadable > 0

@@ -36,16 +36,16 @@ print_all (const struct report *report, const struct work *work)
     .survey = work->survey,
   };
   struct pair_layer *layers = list_layers (work->pair, &info.layer_count);
-  errint_t error = -ENOMEM;
+  errint_t err = -ENOMEM;
 
   info.layers = layers;
   if (layers != NULL)
-    error = report->options->json ? print_info_json (&info, stdout)
+    err = report->options->json ? print_info_json (&info, stdout)
       : print_info_text (&info, stdout);
   free (layers);
-  if (error == 0 && (fflush (stdout) != 0 || ferror (stdout)))
-    error = errno != 0 ? -errno : -EIO;
-  return error;
+  if (err == 0 && (fflush (stdout) != 0 || ferror (stdout)))
+    err = errno != 0 ? -errno : -EIO;
+  return err;
 }
 
 static errint_t

@@ -123,13 +123,13 @@ serve_view (struct mount_job *mount, const struct view *view)
 {
   const struct serve_options serve_options = how_to_serve (mount);
   int device = worker_descriptor (mount->worker);
-  errint_t error;
+  errint_t err;
 
   if (device < 0)
     return device;
-  error = serve_open (device, &serve_options, &mount->messages->log,
-                      &mount->serve);
-  return error < 0 ? error
+  err = serve_open (device, &serve_options, &mount->messages->log,
+                    &mount->serve);
+  return err < 0 ? err
     : serve_run (mount->serve, view, tell_ready, mount);
 }
 
@@ -143,12 +143,12 @@ serve_work (struct mount_job *mount, const struct work *work)
   };
   const struct delta *delta = inspection_delta (work->inspection);
   const struct log *log = &mount->messages->log;
-  errint_t error;
+  errint_t err;
 
   tell_totals (delta, inspection_engine (work->inspection), log);
-  error = view_build (delta, &view_options, log, &view);
-  if (error < 0)
-    return error;
+  err = view_build (delta, &view_options, log, &view);
+  if (err < 0)
+    return err;
   settle_memory (view, log);
   return serve_view (mount, view);
 }
@@ -160,7 +160,7 @@ run (void *opaque, struct worker *worker)
   struct serve *serve;
   struct work work;
   bool again;
-  errint_t error;
+  errint_t err;
 
   mount->worker = worker;
   if (mount->options->ready_fd > STDERR_FILENO)
@@ -169,19 +169,19 @@ run (void *opaque, struct worker *worker)
     close (mount->launcher);
   /* The lock is not for this process to undo. */
   close (steal_fd (&mount->mount_point->directory));
-  error = work_open (&work, mount->options, worker, mount->directory->path,
-                     mount->show_progress, mount->messages);
-  again = error == -EAGAIN;
+  err = work_open (&work, mount->options, worker, mount->directory->path,
+                   mount->show_progress, mount->messages);
+  again = err == -EAGAIN;
   inherited_close (mount->inherited);
-  if (error == 0)
-    error = serve_work (mount, &work);
+  if (err == 0)
+    err = serve_work (mount, &work);
   work_close (&work);
   serve = steal_pointer (&mount->serve);
   if (serve != NULL)
     serve_free (serve);
   if (again)
     return WORKER_AGAIN;
-  return error < 0 ? EXIT_FAILED : EXIT_DONE;
+  return err < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* The supervisor */
@@ -195,16 +195,16 @@ make_mount (void *opaque)
   const struct log *log = &mount->messages->log;
   const struct serve_options options = how_to_serve (mount);
   CLEANUP_CLOSE int device = -1;
-  errint_t error = mount_point_verify (mount->mount_point, log);
+  errint_t err = mount_point_verify (mount->mount_point, log);
 
-  if (error == 0) {
+  if (err == 0) {
     cleanup_process_start (mount->mount_point, mount->directory,
                            mount->options->operands[0], mount->messages);
-    error = serve_mount (mount->mount_point->path, &options, log,
-                         &mount->made, &device);
+    err = serve_mount (mount->mount_point->path, &options, log,
+                       &mount->made, &device);
   }
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   mount->record = mount_point_record (mount->mount_point, log);
   return mount->record < 0 ? mount->record : steal_fd (&device);
 }
@@ -227,10 +227,10 @@ ready (void *opaque)
   int ready_fd = mount->options->ready_fd;
 
   if (mount->pid_file != NULL) {
-    errint_t error = pid_file_write (mount->pid_file, &mount->messages->log);
+    errint_t err = pid_file_write (mount->pid_file, &mount->messages->log);
 
-    if (error < 0)
-      return error;
+    if (err < 0)
+      return err;
   }
   if (chdir ("/") < 0)
     log_error (&mount->messages->log, -errno, "cannot change the directory",

@@ -123,7 +123,7 @@ add_long (struct helper *helper, const char *word)
   CLEANUP_FREE char *name = strndup (word, length);
   char spelling[OPTIONS_SPELLING];
   bool argument;
-  errint_t error;
+  errint_t err;
 
   if (name == NULL)
     return -ENOMEM;
@@ -133,8 +133,8 @@ add_long (struct helper *helper, const char *word)
   if (argument != (word[length] == '='))
     return wrong_usage (helper, word, argument ? "a value is missing"
                         : "takes no value");
-  error = add (helper, spelling);
-  return error == 0 && argument ? add (helper, word + length + 1) : error;
+  err = add (helper, spelling);
+  return err == 0 && argument ? add (helper, word + length + 1) : err;
 }
 
 static errint_t
@@ -143,17 +143,17 @@ add_word (struct helper *helper, const char *word)
   static const char *const mount_words[] = {
     "all_readable", "allow_other", "base", "exec", "noexec", NULL,
   };
-  errint_t error;
+  errint_t err;
 
   if (*word == '\0' || is_others (word))
     return 0;
   if (is_one_of (word, mount_words)) {
-    error = add (helper, "-o");
-    return error == 0 ? add (helper, word) : error;
+    err = add (helper, "-o");
+    return err == 0 ? add (helper, word) : err;
   }
-  error = add_long (helper, word);
-  if (error != -ENOENT)
-    return error;
+  err = add_long (helper, word);
+  if (err != -ENOENT)
+    return err;
   if (!helper->sloppy)
     return wrong_usage (helper, word, "no such mount option");
   log_report (helper->log, LOG_LEVEL_WARNING, "mount option ignored", word,
@@ -182,11 +182,11 @@ next_word (char **rest)
 static errint_t
 add_words (struct helper *helper, char *words)
 {
-  errint_t error = 0;
+  errint_t err = 0;
 
-  while (error == 0 && words != NULL)
-    error = add_word (helper, next_word (&words));
-  return error;
+  while (err == 0 && words != NULL)
+    err = add_word (helper, next_word (&words));
+  return err;
 }
 
 /* The type with which we are called says nothing new. */
@@ -233,7 +233,7 @@ long_option (char **argv)
 static errint_t
 translate (struct helper *helper, int argc, char **argv)
 {
-  errint_t error = add (helper, "mount");
+  errint_t err = add (helper, "mount");
   int option;
 
   opterr = 0;
@@ -241,16 +241,16 @@ translate (struct helper *helper, int argc, char **argv)
   for (int i = 1; i < argc; ++i)
     if (strcmp (argv[i], "-s") == 0)
       helper->sloppy = true;
-  while (error == 0
+  while (err == 0
          && (option = getopt (argc, argv, ":fnsvN:o:t:")) != -1)
-    error = option == '?' && optopt == '-'
+    err = option == '?' && optopt == '-'
       ? wrong_usage (helper, long_option (argv), "no such option")
       : take_option (helper, option, optarg);
-  if (error == 0)
-    error = add (helper, "--");
-  for (; error == 0 && optind < argc; ++optind)
-    error = add (helper, argv[optind]);
-  return error;
+  if (err == 0)
+    err = add (helper, "--");
+  for (; err == 0 && optind < argc; ++optind)
+    err = add (helper, argv[optind]);
+  return err;
 }
 
 static int
@@ -258,11 +258,11 @@ run (const struct helper *helper, struct messages *messages)
 {
   struct options options;
   int code = MOUNT_USAGE;
-  errint_t error = options_parse (&options, COMMAND_MOUNT,
-                                  (int) helper->count, helper->arguments,
-                                  helper->log);
+  errint_t err = options_parse (&options, COMMAND_MOUNT,
+                                (int) helper->count, helper->arguments,
+                                helper->log);
 
-  if (error == 0) {
+  if (err == 0) {
     messages_set_level (messages, options.quiet, options.verbose);
     code = helper->fake || command_mount (&options, messages) == EXIT_DONE
       ? MOUNT_DONE : MOUNT_FAILURE;
@@ -289,11 +289,11 @@ mount_helper (int argc, char **argv, struct messages *messages)
   __attribute__ ((cleanup (helper_clear))) struct helper helper = {
     .log = &messages->log,
   };
-  errint_t error = translate (&helper, argc, argv);
+  errint_t err = translate (&helper, argc, argv);
 
-  if (error == -ENOMEM) {
-    log_error (helper.log, error, "cannot mount", NULL);
+  if (err == -ENOMEM) {
+    log_error (helper.log, err, "cannot mount", NULL);
     return MOUNT_SYSTEM_ERROR;
   }
-  return error < 0 ? MOUNT_USAGE : run (&helper, messages);
+  return err < 0 ? MOUNT_USAGE : run (&helper, messages);
 }

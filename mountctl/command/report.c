@@ -53,12 +53,12 @@ print (const struct report *report, const struct worker *worker,
        const struct work *work)
 {
   int code = EXIT_FAILED;
-  errint_t error = report->print (report, work, &code);
+  errint_t err = report->print (report, work, &code);
 
-  if (error == -EPIPE && worker->quiet_broken_pipe)
+  if (err == -EPIPE && worker->quiet_broken_pipe)
     return WORKER_BROKEN_PIPE;
-  if (error < 0) {
-    log_error (&report->messages->log, error, "cannot write",
+  if (err < 0) {
+    log_error (&report->messages->log, err, "cannot write",
                "standard output");
     return EXIT_FAILED;
   }
@@ -71,17 +71,17 @@ run (void *opaque, struct worker *worker)
   const struct report *report = opaque;
   struct work work;
   int code = EXIT_FAILED;
-  errint_t error;
+  errint_t err;
 
   /* A file that may not grow any more is an error where it is written to. */
   signal (SIGXFSZ, SIG_IGN);
   setvbuf (stdout, NULL, _IOFBF, STDOUT_BUFFER);
-  error = report->open (&work, report->options, worker,
-                        report->private_directory, report->show_progress,
-                        report->messages);
-  if (error == 0)
+  err = report->open (&work, report->options, worker,
+                      report->private_directory, report->show_progress,
+                      report->messages);
+  if (err == 0)
     code = print (report, worker, &work);
-  else if (error == -EAGAIN)
+  else if (err == -EAGAIN)
     code = WORKER_AGAIN;
   work_close (&work);
   return code;

@@ -103,12 +103,12 @@ static errint_t
 find_mount (struct target *target, const struct log *log)
 {
   const struct mount_row *row = NULL;
-  errint_t error = mounts_read (&target->before);
+  errint_t err = mounts_read (&target->before);
 
-  if (error == 0)
-    error = find_row (target, target->before, &row);
-  if (error < 0)
-    return log_error (log, error, what, target->argument);
+  if (err == 0)
+    err = find_row (target, target->before, &row);
+  if (err < 0)
+    return log_error (log, err, what, target->argument);
   if (row == NULL) {
     log_report (log, LOG_LEVEL_ERROR, what, target->argument,
                 "nothing is mounted there");
@@ -169,22 +169,22 @@ undo (const struct target *target, const struct options *options,
       const struct log *log)
 {
   int64_t end = now_milliseconds () + (int64_t) options->timeout * 1000;
-  errint_t error;
+  errint_t err;
 
   for (;;) {
-    error = unmount_path (target->path, options->lazy);
-    if (error == 0 || !is_mounted (target))
+    err = unmount_path (target->path, options->lazy);
+    if (err == 0 || !is_mounted (target))
       return 0;
-    if (error != -EBUSY)
+    if (err != -EBUSY)
       break;
     if (now_milliseconds () >= end)
       return report_busy (target, log);
     poll (NULL, 0, RETRY_MILLISECONDS);
   }
-  log_error (log, error, what, target->argument);
-  if (error == -ENOENT)
+  log_error (log, err, what, target->argument);
+  if (err == -ENOENT)
     log_hint (log, "ordinary users need fusermount3, of the package fuse3");
-  return error;
+  return err;
 }
 
 static const char not_ended[] = "unmounted, but not all has ended";
@@ -209,17 +209,17 @@ static errint_t
 look_elsewhere (const struct target *target, const struct log *log)
 {
   CLEANUP (mounts_free) struct mounts *mounts = NULL;
-  errint_t error = mounts_read (&mounts);
+  errint_t err = mounts_read (&mounts);
 
-  for (size_t i = 0; error == 0 && i < mounts->count; ++i)
+  for (size_t i = 0; err == 0 && i < mounts->count; ++i)
     if (is_same (target, &mounts->list[i])) {
       log_report (log, LOG_LEVEL_ERROR, not_ended, target->argument,
                   "it is in use by the mount at %s", mounts->list[i].point);
       log_hint (log, "unmount that, or end process %d, and it is gone from "
                 "there too", (int) target->supervisors.list[0].pid);
-      error = -EBUSY;
+      err = -EBUSY;
     }
-  return error == -EBUSY ? error : 0;
+  return err == -EBUSY ? err : 0;
 }
 
 static errint_t
@@ -228,10 +228,10 @@ wait_for_end (struct target *target, const struct log *log)
   struct supervisors *supervisors = &target->supervisors;
 
   if (!supervisors_wait (supervisors, ASK_MILLISECONDS)) {
-    errint_t error = look_elsewhere (target, log);
+    errint_t err = look_elsewhere (target, log);
 
-    if (error < 0)
-      return error;
+    if (err < 0)
+      return err;
     /* A mount namespace that was made meanwhile, such as a container's, has a
      * copy of the mount, and keeps it from ending by itself. */
     supervisors_signal (supervisors, SIGTERM);
@@ -248,14 +248,14 @@ unmount_argument (const char *argument, const struct options *options,
                   const struct log *log)
 {
   struct target target = { .argument = argument };
-  errint_t error = find_mount (&target, log);
+  errint_t err = find_mount (&target, log);
 
-  if (error == 0)
-    error = undo (&target, options, log);
-  if (error == 0 && !options->lazy)
-    error = wait_for_end (&target, log);
+  if (err == 0)
+    err = undo (&target, options, log);
+  if (err == 0 && !options->lazy)
+    err = wait_for_end (&target, log);
   target_clear (&target);
-  return error;
+  return err;
 }
 
 int

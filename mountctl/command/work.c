@@ -65,10 +65,10 @@ open_pair (struct work *work, const struct options *options,
 static errint_t
 add_scratch (void *opaque)
 {
-  errint_t error = pair_add_scratch (opaque);
+  errint_t err = pair_add_scratch (opaque);
 
   pair_seal (opaque);
-  return error;
+  return err;
 }
 
 static bool
@@ -134,10 +134,10 @@ watch_helpers (struct work *work, const struct worker *worker,
     [HELPER_BROKER] = work->broker != NULL
       ? broker_death_fd (work->broker) : -1,
   };
-  errint_t error = worker_watch (worker, process, &work->watch);
+  errint_t err = worker_watch (worker, process, &work->watch);
 
-  return error == 0 ? 0
-    : log_error (log, error, "cannot watch", "the storage daemon");
+  return err == 0 ? 0
+    : log_error (log, err, "cannot watch", "the storage daemon");
 }
 
 static errint_t
@@ -175,32 +175,32 @@ open_both (struct work *work, const struct options *options,
   const struct log *log = &messages->log;
   CLEANUP (progress_bar_stop) struct progress_bar *bar = NULL;
   struct inspection_options inspection;
-  errint_t error;
+  errint_t err;
 
   *work = (struct work) { .pair = NULL };
   /* Whatever a library puts aside on the way goes with the directory. */
   setenv ("TMPDIR", private_directory, 1);
-  error = open_pair (work, options, worker, private_directory, log);
-  if (error == 0 && needs_broker (options))
-    error = start_broker (work, options, private_directory, log);
-  if (error == 0)
-    error = shut_in (work, options, log);
-  if (error == 0)
-    error = watch_helpers (work, worker, log);
-  if (error < 0)
-    return error;
+  err = open_pair (work, options, worker, private_directory, log);
+  if (err == 0 && needs_broker (options))
+    err = start_broker (work, options, private_directory, log);
+  if (err == 0)
+    err = shut_in (work, options, log);
+  if (err == 0)
+    err = watch_helpers (work, worker, log);
+  if (err < 0)
+    return err;
   inspection_options (options, log, &inspection);
   inspection.broker = work->broker;
   inspection.rules.retry = open == open_inspection
     && worker->tries + 1 < WORKER_TRIES && pair_is_written (work->pair);
   if (show_progress)
     bar = progress_bar_start (messages, &inspection.progress);
-  error = open (work, &inspection);
-  if (error == 0)
-    error = end_unused_broker (work, worker, log);
-  if (error == -EAGAIN)
+  err = open (work, &inspection);
+  if (err == 0)
+    err = end_unused_broker (work, worker, log);
+  if (err == -EAGAIN)
     log_detail (log, "what was read is torn: opening the images again");
-  return error;
+  return err;
 }
 
 errint_t

@@ -67,9 +67,9 @@ make_images (const char *base, const char *overlay)
     overlay, NULL,
   };
   char line[8];
-  errint_t error = program_run (base_arguments, line, sizeof line);
+  errint_t err = program_run (base_arguments, line, sizeof line);
 
-  return error < 0 ? error
+  return err < 0 ? err
     : program_run (overlay_arguments, line, sizeof line);
 }
 
@@ -82,14 +82,14 @@ read_images (const char *directory, const char *overlay,
     .overlay = overlay, .private_directory = directory,
   };
   CLEANUP (pair_close) struct image_pair *pair = NULL;
-  errint_t error = pair_open (&options, log, &pair);
+  errint_t err = pair_open (&options, log, &pair);
   uint8_t bytes[512];
 
-  if (error == 0 && pair_written (pair) == NULL)
-    error = -ENOTSUP;
-  for (int side = 0; side < SIDES && error == 0; ++side)
-    error = pair_read (pair, (enum side) side, bytes, sizeof bytes, 0);
-  return error;
+  if (err == 0 && pair_written (pair) == NULL)
+    err = -ENOTSUP;
+  for (int side = 0; side < SIDES && err == 0; ++side)
+    err = pair_read (pair, (enum side) side, bytes, sizeof bytes, 0);
+  return err;
 }
 
 void
@@ -99,24 +99,24 @@ check_images (struct finding *finding)
   CLEANUP (private_directory_remove)
     struct private_directory *directory = NULL;
   char base[PATH_MAX], overlay[PATH_MAX];
-  errint_t error;
+  errint_t err;
 
   *finding = (struct finding) { .state = FINDING_FAILURE };
-  error = private_directory_make (&log, &directory);
-  if (error == 0) {
+  err = private_directory_make (&log, &directory);
+  if (err == 0) {
     snprintf (base, sizeof base, "%s/base", directory->path);
     snprintf (overlay, sizeof overlay, "%s/overlay", directory->path);
-    error = make_images (base, overlay);
+    err = make_images (base, overlay);
   }
-  if (error == 0)
-    error = read_images (directory->path, overlay, &log);
-  if (error == 0)
+  if (err == 0)
+    err = read_images (directory->path, overlay, &log);
+  if (err == 0)
     finding_set (finding, FINDING_OK, NULL,
                  "a pair was opened, and its map of what was written was read");
   else if (finding->text[0] == '\0')
     finding_set (finding, FINDING_FAILURE, NULL,
-                 "a pair could not be opened: %s", strerror (-error));
-  if (error < 0 && finding->remedy[0] == '\0')
+                 "a pair could not be opened: %s", strerror (-err));
+  if (err < 0 && finding->remedy[0] == '\0')
     strcpy (finding->remedy,
             "apt-get install qemu-utils qemu-system-common (7.2 or later)");
 }

@@ -78,10 +78,10 @@ int
 channel_receive (int channel)
 {
   int answer = 0, fd;
-  errint_t error = handover_receive (channel, &answer, sizeof answer, &fd);
+  errint_t err = handover_receive (channel, &answer, sizeof answer, &fd);
 
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   if (answer == 0 && fd >= 0)
     return fd;
   if (fd >= 0)

@@ -52,10 +52,10 @@ await_supervisors (const char *path, const struct log *log)
   CLEANUP (mounts_free) struct mounts *mounts = NULL;
   const struct mount_row *row;
   struct supervisors supervisors;
-  errint_t error = mounts_read (&mounts);
+  errint_t err = mounts_read (&mounts);
 
-  if (error < 0)
-    return log_error (log, error, what, path);
+  if (err < 0)
+    return log_error (log, err, what, path);
   row = mounts_find (mounts, path);
   if (row == NULL || !mount_is_deltafs (row))
     return 0;
@@ -64,38 +64,38 @@ await_supervisors (const char *path, const struct log *log)
     log_report (log, LOG_LEVEL_ERROR, what, path, "the mount that is there is "
                 "ending, but process %d is still there",
                 (int) supervisors.list[0].pid);
-    error = -EBUSY;
+    err = -EBUSY;
   }
   supervisors_clear (&supervisors);
-  return error;
+  return err;
 }
 
 static errint_t
 clear_dead_mount (const char *path, const struct log *log)
 {
-  errint_t error = unmount_path (path, true);
+  errint_t err = unmount_path (path, true);
 
-  if (error < 0)
-    return log_error (log, error, what, path);
+  if (err < 0)
+    return log_error (log, err, what, path);
   log_report (log, LOG_LEVEL_WARNING, "a dead mount was cleared", path,
               "its processes had been killed");
   return 0;
 }
 
 static errint_t
-report_open (const struct log *log, const char *path, errint_t error)
+report_open (const struct log *log, const char *path, errint_t err)
 {
-  log_error (log, error, what, path);
-  if (error == -ENOENT)
+  log_error (log, err, what, path);
+  if (err == -ENOENT)
     log_hint (log, "a mount point is an empty directory that exists");
-  return error;
+  return err;
 }
 
 /* Has a FUSE mount lost its worker, before or while it was opened? */
 static bool
-is_dead (int error)
+is_dead (int err)
 {
-  return error == ENOTCONN || error == ECONNABORTED;
+  return err == ENOTCONN || err == ECONNABORTED;
 }
 
 /* Opens the directory; a dead mount of ours on it is undone first.  NAME is
@@ -105,24 +105,24 @@ open_directory (const char *path, const char *name, const struct log *log)
 {
   const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   int fd = open (path, flags);
-  errint_t error = fd < 0 ? -errno : 0;
+  errint_t err = fd < 0 ? -errno : 0;
   int id;
 
-  if (is_dead (-error)) {
-    error = await_supervisors (path, log);
-    if (error < 0)
-      return error;
+  if (is_dead (-err)) {
+    err = await_supervisors (path, log);
+    if (err < 0)
+      return err;
     fd = open (path, flags);
-    error = fd < 0 ? -errno : 0;
+    err = fd < 0 ? -errno : 0;
   }
-  if (is_dead (-error) && is_deltafs (path, &id)) {
-    error = clear_dead_mount (path, log);
-    if (error < 0)
-      return error;
+  if (is_dead (-err) && is_deltafs (path, &id)) {
+    err = clear_dead_mount (path, log);
+    if (err < 0)
+      return err;
     fd = open (path, flags);
-    error = fd < 0 ? -errno : 0;
+    err = fd < 0 ? -errno : 0;
   }
-  return error < 0 ? report_open (log, name, error) : fd;
+  return err < 0 ? report_open (log, name, err) : fd;
 }
 
 /* 0, -ENOTEMPTY or an errno. */
@@ -191,9 +191,9 @@ static errint_t
 check_directory (const struct mount_point *mount_point, const char *path,
                  const struct log *log)
 {
-  errint_t error = check_empty (mount_point->directory);
+  errint_t err = check_empty (mount_point->directory);
 
-  if (error == -ENOTEMPTY) {
+  if (err == -ENOTEMPTY) {
     int id;
 
     if (is_deltafs (mount_point->path, &id)) {
@@ -207,10 +207,10 @@ check_directory (const struct mount_point *mount_point, const char *path,
       log_hint (log, "a mount point must be empty, because what is in it "
                 "would be hidden");
     }
-    return error;
+    return err;
   }
-  if (error < 0)
-    return log_error (log, error, what, path);
+  if (err < 0)
+    return log_error (log, err, what, path);
   return lock_directory (mount_point->directory, path, log);
 }
 
@@ -220,7 +220,7 @@ mount_point_open (const char *path, const struct log *log,
 {
   CLEANUP (mount_point_close) struct mount_point *mount_point
     = calloc (1, sizeof *mount_point);
-  errint_t error;
+  errint_t err;
 
   if (mount_point == NULL)
     return log_error (log, -ENOMEM, what, path);
@@ -231,11 +231,11 @@ mount_point_open (const char *path, const struct log *log,
   mount_point->directory = open_directory (mount_point->path, path, log);
   if (mount_point->directory < 0)
     return mount_point->directory;
-  error = check_directory (mount_point, path, log);
-  if (error == 0)
-    error = check_helper (log);
-  if (error < 0)
-    return error;
+  err = check_directory (mount_point, path, log);
+  if (err == 0)
+    err = check_helper (log);
+  if (err < 0)
+    return err;
   is_deltafs (mount_point->path, &mount_point->covered_id);
   *result = steal_pointer (&mount_point);
   return 0;
@@ -255,7 +255,7 @@ mount_point_verify (const struct mount_point *mount_point,
                     const struct log *log)
 {
   struct stat opened, now;
-  errint_t error;
+  errint_t err;
 
   if (stat (mount_point->path, &now) < 0
       || fstat (mount_point->directory, &opened) < 0
@@ -264,8 +264,8 @@ mount_point_verify (const struct mount_point *mount_point,
                 "the mount point has disappeared");
     return -ESTALE;
   }
-  error = check_empty (mount_point->directory);
-  return error < 0 ? log_error (log, error, what, mount_point->path) : 0;
+  err = check_empty (mount_point->directory);
+  return err < 0 ? log_error (log, err, what, mount_point->path) : 0;
 }
 
 int
@@ -274,11 +274,11 @@ mount_point_record (const struct mount_point *mount_point,
 {
   CLEANUP (mounts_free) struct mounts *mounts = NULL;
   const struct mount_row *row;
-  errint_t error = mounts_read (&mounts);
+  errint_t err = mounts_read (&mounts);
   int record;
 
-  if (error < 0)
-    return log_error (log, error, what, mount_point->path);
+  if (err < 0)
+    return log_error (log, err, what, mount_point->path);
   row = mounts_find (mounts, mount_point->path);
   if (row == NULL || !mount_is_deltafs (row)
       || row->id == mount_point->covered_id) {
@@ -299,11 +299,11 @@ mount_point_clear (const struct mount_point *mount_point,
                    const struct log *log)
 {
   int id;
-  errint_t error;
+  errint_t err;
 
   if (!is_deltafs (mount_point->path, &id) || id == mount_point->covered_id)
     return;
-  error = unmount_path (mount_point->path, true);
-  if (error < 0)
-    log_error (log, error, "cannot unmount", mount_point->path);
+  err = unmount_path (mount_point->path, true);
+  if (err < 0)
+    log_error (log, err, "cannot unmount", mount_point->path);
 }

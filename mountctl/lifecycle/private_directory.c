@@ -90,11 +90,11 @@ remove_members (int directory, unsigned depth)
 static errint_t
 remove_whole (int parent, const char *name, int directory)
 {
-  errint_t error = remove_members (directory, 0);
+  errint_t err = remove_members (directory, 0);
 
-  if (unlinkat (parent, name, AT_REMOVEDIR) < 0 && error == 0)
-    error = -errno;
-  return error;
+  if (unlinkat (parent, name, AT_REMOVEDIR) < 0 && err == 0)
+    err = -errno;
+  return err;
 }
 
 /* The whole file, for this process alone: a child does not inherit it. */
@@ -147,23 +147,23 @@ private_directory_make (const struct log *log,
   }
   directory->lock = -1;
   if (mkdtemp (directory->path) == NULL) {
-    int error = -errno;
+    int err = -errno;
 
     free (directory->path);
     free (directory);
-    return log_error (log, error, "cannot make a temporary directory",
+    return log_error (log, err, "cannot make a temporary directory",
                       parent);
   }
   fd = open (directory->path,
              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   directory->lock = fd < 0 ? -errno : write_lock (fd);
   if (directory->lock < 0) {
-    int error = log_error (log, directory->lock,
-                           "cannot use a temporary directory",
-                           directory->path);
+    int err = log_error (log, directory->lock,
+                         "cannot use a temporary directory",
+                         directory->path);
 
     private_directory_remove (directory);
-    return error;
+    return err;
   }
   *result = directory;
   return 0;

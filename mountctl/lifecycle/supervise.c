@@ -174,14 +174,14 @@ take_note (struct supervision *supervision)
 {
   const struct job *job = supervision->job;
   struct note note;
-  errint_t error = channel_take (supervision->channel, &note);
+  errint_t err = channel_take (supervision->channel, &note);
 
-  if (error == -EAGAIN)
+  if (err == -EAGAIN)
     return;
-  if (error < 0) {
+  if (err < 0) {
     close (steal_fd (&supervision->channel));
-    if (error != -EPIPE && error != -ECONNRESET) {
-      log_error (&job->messages->log, error, job->what, job->object);
+    if (err != -EPIPE && err != -ECONNRESET) {
+      log_error (&job->messages->log, err, job->what, job->object);
       give_up (supervision);
     }
     return;
@@ -317,13 +317,13 @@ start_worker (struct supervision *supervision)
   const pid_t supervisor = getpid ();
   int relay[2] = { -1, -1 };
   CLEANUP_CLOSE int channel = -1;
-  errint_t error = channel_make (&channel, &supervision->channel);
+  errint_t err = channel_make (&channel, &supervision->channel);
 
-  if (error == 0 && job->relay && pipe2 (relay, O_CLOEXEC) < 0)
-    error = -errno;
-  if (error == 0 && (supervision->worker = fork ()) < 0)
-    error = -errno;
-  if (error == 0 && supervision->worker == 0) {
+  if (err == 0 && job->relay && pipe2 (relay, O_CLOEXEC) < 0)
+    err = -errno;
+  if (err == 0 && (supervision->worker = fork ()) < 0)
+    err = -errno;
+  if (err == 0 && supervision->worker == 0) {
     close (supervision->channel);
     close (supervision->signal_fd);
     if (relay[0] >= 0)
@@ -333,8 +333,8 @@ start_worker (struct supervision *supervision)
   if (relay[1] >= 0)
     close (relay[1]);
   supervision->relay_fd = relay[0];
-  if (error < 0)
-    return log_error (&job->messages->log, error, job->what, job->object);
+  if (err < 0)
+    return log_error (&job->messages->log, err, job->what, job->object);
   setpgid (supervision->worker, supervision->worker);
   relay_init (&supervision->relay, relay[0], job->messages);
   return 0;
@@ -353,10 +353,10 @@ close_pipes (struct supervision *supervision)
 static errint_t
 run_one (struct supervision *supervision, const struct children *before)
 {
-  errint_t error = start_worker (supervision);
+  errint_t err = start_worker (supervision);
 
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   watch (supervision);
   end_group (supervision);
   take_last_words (supervision);
@@ -397,12 +397,12 @@ supervise (const struct job *job, int *signal)
     log_error (&job->messages->log, supervision.signal_fd,
                job->what, job->object);
   else {
-    errint_t error;
+    errint_t err;
 
     do
-      error = run_one (&supervision, &before);
-    while (error == 0 && begin_again (&supervision));
-    if (error == 0)
+      err = run_one (&supervision, &before);
+    while (err == 0 && begin_again (&supervision));
+    if (err == 0)
       code = judge_end (&supervision, signal);
   }
   if (job->clear != NULL)

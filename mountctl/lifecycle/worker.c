@@ -115,9 +115,9 @@ int
 worker_descriptor (const struct worker *worker)
 {
   const struct note note = { .kind = NOTE_DESCRIPTOR };
-  errint_t error = channel_tell (worker->channel, &note);
+  errint_t err = channel_tell (worker->channel, &note);
 
-  return error < 0 ? error : channel_receive (worker->channel);
+  return err < 0 ? err : channel_receive (worker->channel);
 }
 
 static void
@@ -176,7 +176,7 @@ worker_watch (const struct worker *worker, const int process[HELPERS],
 {
   struct watch *watch = calloc (1, sizeof *watch);
   sigset_t all, before;
-  int error;
+  int err;
 
   if (watch == NULL)
     return -ENOMEM;
@@ -185,18 +185,18 @@ worker_watch (const struct worker *worker, const int process[HELPERS],
     watch->process[helper] = process[helper];
   watch->stop = eventfd (0, EFD_CLOEXEC);
   if (watch->stop < 0) {
-    error = errno;
+    err = errno;
     free (watch);
-    return -error;
+    return -err;
   }
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &before);
-  error = pthread_create (&watch->thread, NULL, keep_watching, watch);
+  err = pthread_create (&watch->thread, NULL, keep_watching, watch);
   pthread_sigmask (SIG_SETMASK, &before, NULL);
-  if (error != 0) {
+  if (err != 0) {
     close (watch->stop);
     free (watch);
-    return -error;
+    return -err;
   }
   *result = watch;
   return 0;

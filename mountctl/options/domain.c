@@ -90,7 +90,7 @@ load (struct library *library)
 /* Its messages are ours to print. */
 static void
 say_nothing (void *opaque __attribute__ ((unused)),
-             virErrorPtr error __attribute__ ((unused)))
+             virErrorPtr err __attribute__ ((unused)))
 {
 }
 
@@ -109,7 +109,7 @@ static errint_t
 check_host (const struct inquiry *inquiry, const char *text)
 {
   xmlURIPtr uri = text != NULL ? xmlParseURI (text) : NULL;
-  errint_t error = 0;
+  errint_t err = 0;
 
   if (uri != NULL && uri->server != NULL && uri->server[0] != '\0'
       && strcmp (uri->server, "localhost") != 0) {
@@ -118,10 +118,10 @@ check_host (const struct inquiry *inquiry, const char *text)
                 uri->server);
     log_hint (inquiry->log, "run deltafs there, or name the image by a URI "
               "(ssh://, nbd://, https://)");
-    error = -EINVAL;
+    err = -EINVAL;
   }
   xmlFreeURI (uri);
-  return error;
+  return err;
 }
 
 static errint_t
@@ -130,10 +130,10 @@ connect_to (struct inquiry *inquiry)
   const struct options *options = inquiry->options;
   struct library *library = &inquiry->library;
   CLEANUP_FREE char *uri = NULL;
-  errint_t error = check_host (inquiry, options->connect);
+  errint_t err = check_host (inquiry, options->connect);
 
-  if (error < 0)
-    return error;
+  if (err < 0)
+    return err;
   if (!load (library)) {
     log_report (inquiry->log, LOG_LEVEL_ERROR, cannot_find, options->domain,
                 "%s cannot be loaded", LIBRARY);
@@ -315,7 +315,7 @@ read_definition (const struct inquiry *inquiry, const char *xml,
     ? xmlXPathNewContext (document) : NULL;
   xmlXPathObjectPtr disks = context != NULL
     ? xmlXPathEvalExpression ((const xmlChar *) path, context) : NULL;
-  errint_t error = -EINVAL;
+  errint_t err = -EINVAL;
 
   if (disks == NULL)
     log_report (inquiry->log, LOG_LEVEL_ERROR, cannot_find,
@@ -324,12 +324,12 @@ read_definition (const struct inquiry *inquiry, const char *xml,
     xmlNodePtr disk = choose_disk (inquiry, context, disks->nodesetval);
 
     if (disk != NULL)
-      error = describe_disk (inquiry, context, disk, answer, length);
+      err = describe_disk (inquiry, context, disk, answer, length);
   }
   xmlXPathFreeObject (disks);
   xmlXPathFreeContext (context);
   xmlFreeDoc (document);
-  return error;
+  return err;
 }
 
 /* The child's work. */
@@ -342,18 +342,18 @@ ask (const struct options *options, const struct log *log, int fd)
   struct inquiry inquiry = { .options = options, .log = log };
   char answer[ANSWER_LIMIT], *xml = NULL;
   size_t length = 0;
-  errint_t error = connect_to (&inquiry);
+  errint_t err = connect_to (&inquiry);
 
-  if (error == 0 && (xml = find_definition (&inquiry)) == NULL)
-    error = -ENOENT;
-  if (error == 0)
-    error = read_definition (&inquiry, xml, answer, &length);
+  if (err == 0 && (xml = find_definition (&inquiry)) == NULL)
+    err = -ENOENT;
+  if (err == 0)
+    err = read_definition (&inquiry, xml, answer, &length);
   free (xml);
   if (inquiry.connection != NULL)
     inquiry.library.virConnectClose (inquiry.connection);
-  if (error == 0 && write (fd, answer, length) != (ssize_t) length)
-    error = -EIO;
-  _exit (-error);
+  if (err == 0 && write (fd, answer, length) != (ssize_t) length)
+    err = -EIO;
+  _exit (-err);
 }
 
 /* All that comes until the other end is closed. */
@@ -399,7 +399,7 @@ domain_find (struct options *options, const struct log *log)
   char answer[ANSWER_LIMIT];
   size_t length;
   int ends[2], status;
-  errint_t error;
+  errint_t err;
   pid_t child;
 
   if (pipe2 (ends, O_CLOEXEC) < 0)
@@ -407,22 +407,22 @@ domain_find (struct options *options, const struct log *log)
   child = fork ();
   if (child == 0)
     ask (options, log, ends[1]);
-  error = child < 0 ? -errno : 0;
+  err = child < 0 ? -errno : 0;
   close (ends[1]);
   length = read_answer (ends[0], answer);
   close (ends[0]);
-  if (error < 0)
-    return log_error (log, error, cannot_find, options->domain);
-  error = process_wait (child, &status);
-  if (error < 0)
-    return log_error (log, error, cannot_find, options->domain);
+  if (err < 0)
+    return log_error (log, err, cannot_find, options->domain);
+  err = process_wait (child, &status);
+  if (err < 0)
+    return log_error (log, err, cannot_find, options->domain);
   if (WIFEXITED (status) && WEXITSTATUS (status) != 0)
     return -WEXITSTATUS (status);       /* reported */
   if (!WIFEXITED (status) || length == 0)
     return log_error (log, -EIO, cannot_find, options->domain);
-  error = take_answer (options, answer, length);
-  if (error < 0)
-    return log_error (log, error, cannot_find, options->domain);
+  err = take_answer (options, answer, length);
+  if (err < 0)
+    return log_error (log, err, cannot_find, options->domain);
   log_detail (log, "%s: %s (%s)", options->domain, options->operands[0],
               options->format != NULL ? options->format : "no format stated");
   return 0;

@@ -562,10 +562,10 @@ options_parse (struct options *options, enum command command,
   opterr = 0;
   optind = 0;
   while ((value = getopt_long (argc, argv, shorts, longs, NULL)) != -1) {
-    errint_t error = take_option (options, value, argv, log);
+    errint_t err = take_option (options, value, argv, log);
 
-    if (error < 0)
-      return error;
+    if (err < 0)
+      return err;
     if (options->help || options->version)
       return 0;
   }

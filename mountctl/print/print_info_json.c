@@ -191,15 +191,15 @@ errint_t
 print_info_json (const struct print_info *info, FILE *file)
 {
   json_t *object = json_object ();
-  errint_t error = -ENOMEM;
+  errint_t err = -ENOMEM;
 
   if (put_text (object, "overlay", info->overlay) == 0
       && put_layers (object, info) == 0
       && put_survey (object, info->survey) == 0)
-    error = json_dumpf (object, file,
-                        JSON_COMPACT | JSON_PRESERVE_ORDER) == 0 ? 0
+    err = json_dumpf (object, file,
+                      JSON_COMPACT | JSON_PRESERVE_ORDER) == 0 ? 0
       : ferror (file) ? -EIO : -ENOMEM;
   json_decref (object);
   putc ('\n', file);
-  return error;
+  return err;
 }

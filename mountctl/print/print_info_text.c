@@ -37,17 +37,17 @@ print_layer (const struct pair_layer *layer, FILE *file)
     [PAIR_ROLE_BELOW] = "below",
   };
   char size[SIZE_TEXT];
-  errint_t error;
+  errint_t err;
 
   fprintf (file, "  %-7s %-6s %-28s ", roles[layer->role], layer->format,
            layer->size_known ? size_text (layer->size, size)
            : "size not known");
-  error = put_text ("", layer->file, file);
-  if (error == 0)
-    error = put_text ("\n                 with the data file ",
-                      layer->data_file, file);
+  err = put_text ("", layer->file, file);
+  if (err == 0)
+    err = put_text ("\n                 with the data file ",
+                    layer->data_file, file);
   putc ('\n', file);
-  return error;
+  return err;
 }
 
 static void
@@ -82,21 +82,21 @@ print_side (const struct survey_side *side, FILE *file)
   bool plain = strcmp (side->use, "filesystem") == 0
     || strcmp (side->use, type) == 0;
   char size[SIZE_TEXT];
-  errint_t error;
+  errint_t err;
 
   fprintf (file, "%s%s%s, %s at %" PRIu64 "\n",
            plain ? "" : side->use, plain || *type == '\0' ? "" : ", ", type,
            size_text (side->length, size), side->offset);
-  if ((error = put_text ("  uuid:     ", side->uuid, file)) != 0)
-    return error;
+  if ((err = put_text ("  uuid:     ", side->uuid, file)) != 0)
+    return err;
   if (side->uuid != NULL)
     putc ('\n', file);
-  if ((error = put_text ("  label:    ", side->label, file)) != 0)
-    return error;
+  if ((err = put_text ("  label:    ", side->label, file)) != 0)
+    return err;
   if (side->label != NULL)
     putc ('\n', file);
-  if ((error = put_text ("  name:     ", side->partition_label, file)) != 0)
-    return error;
+  if ((err = put_text ("  name:     ", side->partition_label, file)) != 0)
+    return err;
   if (side->partition_label != NULL)
     putc ('\n', file);
   if (side->journal != NULL)
@@ -137,21 +137,21 @@ print_place (const struct survey *survey, const struct survey_place *place,
   const struct survey_side *overlay = &place->side[SIDE_OVERLAY];
   const struct survey_side *base = &place->side[SIDE_BASE];
   char size[SIZE_TEXT];
-  errint_t error = 0;
+  errint_t err = 0;
 
   fprintf (file, "\n%s%s: ", place->device,
            place->partition == 0 ? " (the whole disk)" : "");
   if (overlay->present)
-    error = print_side (overlay, file);
+    err = print_side (overlay, file);
   else
     fputs ("gone\n", file);
-  if (error == 0)
-    error = print_before (base, overlay, file);
+  if (err == 0)
+    err = print_before (base, overlay, file);
   if (survey->has_map && overlay->present)
     fprintf (file, "  written:  %s\n",
              size_text (account_total (&place->account), size));
   fprintf (file, "  engine:   %s: %s\n", place->engine, place->reason);
-  return error;
+  return err;
 }
 
 /* The classes that are not empty, and their sum. */
@@ -203,16 +203,16 @@ errint_t
 print_info_text (const struct print_info *info, FILE *file)
 {
   const struct survey *survey = info->survey;
-  errint_t error = 0;
+  errint_t err = 0;
 
   fputs ("Images, the top one first:\n", file);
-  for (size_t i = 0; i < info->layer_count && error == 0; ++i)
-    error = print_layer (&info->layers[i], file);
+  for (size_t i = 0; i < info->layer_count && err == 0; ++i)
+    err = print_layer (&info->layers[i], file);
   putc ('\n', file);
   print_disks (survey, file);
-  for (size_t i = 0; i < survey->count && error == 0; ++i)
-    error = print_place (survey, &survey->places[i], file);
-  if (error == 0 && survey->has_map)
+  for (size_t i = 0; i < survey->count && err == 0; ++i)
+    err = print_place (survey, &survey->places[i], file);
+  if (err == 0 && survey->has_map)
     print_accounts (survey, file);
-  return error;
+  return err;
 }

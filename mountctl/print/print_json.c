@@ -108,7 +108,7 @@ static errint_t
 put_side (const char *name, const struct entry *entry, FILE *file)
 {
   bool has_metadata = (entry->missing & ENTRY_NO_METADATA) == 0;
-  errint_t error = 0;
+  errint_t err = 0;
 
   fprintf (file, ",\"%s\":{", name);
   if (entry->type != ENTRY_UNKNOWN)
@@ -126,11 +126,11 @@ put_side (const char *name, const struct entry *entry, FILE *file)
       fprintf (file, ",\"major\":%" PRIu32 ",\"minor\":%" PRIu32,
                entry->major, entry->minor);
     if (entry->type == ENTRY_SYMLINK && entry->target != NULL)
-      error = put_bytes (",", "target", entry->target, entry->target_length,
-                         file);
+      err = put_bytes (",", "target", entry->target, entry->target_length,
+                       file);
   }
   putc_unlocked ('}', file);
-  return error;
+  return err;
 }
 
 static void
@@ -155,37 +155,37 @@ put_entry (const struct delta *delta, const struct delta_entry *entry,
 {
   const struct delta_filesystem *filesystem
     = &delta->filesystems[entry->filesystem];
-  errint_t error = put_bytes ("{", "path", entry->path,
-                              strlen (entry->path), file);
+  errint_t err = put_bytes ("{", "path", entry->path,
+                            strlen (entry->path), file);
 
   fprintf (file, ",\"status\":\"%s\"",
            delta_status_name ((enum status) entry->status));
   put_kinds (entry->kinds, file);
-  if (error == 0 && entry->renamed_from != NULL)
-    error = put_bytes (",", "renamed_from", entry->renamed_from,
-                       strlen (entry->renamed_from), file);
-  if (error == 0 && !filesystem->main_tree)
-    error = put_bytes (",", "filesystem", filesystem->device,
-                       strlen (filesystem->device), file);
-  if (error == 0 && entry->side[SIDE_BASE] != NULL)
-    error = put_side ("base", entry->side[SIDE_BASE], file);
-  if (error == 0 && entry->side[SIDE_OVERLAY] != NULL)
-    error = put_side ("overlay", entry->side[SIDE_OVERLAY], file);
+  if (err == 0 && entry->renamed_from != NULL)
+    err = put_bytes (",", "renamed_from", entry->renamed_from,
+                     strlen (entry->renamed_from), file);
+  if (err == 0 && !filesystem->main_tree)
+    err = put_bytes (",", "filesystem", filesystem->device,
+                     strlen (filesystem->device), file);
+  if (err == 0 && entry->side[SIDE_BASE] != NULL)
+    err = put_side ("base", entry->side[SIDE_BASE], file);
+  if (err == 0 && entry->side[SIDE_OVERLAY] != NULL)
+    err = put_side ("overlay", entry->side[SIDE_OVERLAY], file);
   fputs ("}\n", file);
-  return error;
+  return err;
 }
 
 errint_t
 print_json (const struct delta *delta, FILE *file)
 {
   for (size_t i = 0; i < delta->count; ++i) {
-    errint_t error;
+    errint_t err;
 
     if (delta->entries[i].status == STATUS_SCAFFOLD)
       continue;
-    error = put_entry (delta, &delta->entries[i], file);
-    if (error < 0)
-      return error;
+    err = put_entry (delta, &delta->entries[i], file);
+    if (err < 0)
+      return err;
     if (ferror (file))
       return errno != 0 ? -errno : -EIO;
   }

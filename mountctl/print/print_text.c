@@ -112,13 +112,13 @@ print_text (const struct delta *delta, const struct print_style *style,
   int width = style->aligned ? measure_kinds (delta) : 0;
 
   for (size_t i = 0; i < delta->count; ++i) {
-    errint_t error;
+    errint_t err;
 
     if (delta->entries[i].status == STATUS_SCAFFOLD)
       continue;
-    error = print_entry (&delta->entries[i], style, width, file);
-    if (error < 0)
-      return error;
+    err = print_entry (&delta->entries[i], style, width, file);
+    if (err < 0)
+      return err;
     if (ferror (file))
       return errno != 0 ? -errno : -EIO;
   }
