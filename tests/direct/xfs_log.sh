@@ -6,7 +6,7 @@
 
 . "${srcdir:-.}/../kit/kit.sh" || exit 99
 
-requires mkfs.xfs python3 xfs_db xxd
+requires mkfs.xfs python3 xfs_db
 requires_root
 dump=$top_builddir/tests/direct/direct_dump
 
@@ -38,6 +38,12 @@ END
     test -n "$block"
 }
 
+# A name as the dump has it.
+hex ()
+{
+    printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
 compare ()
 {
     python3 "$srcdir/xfs_log.py" overlay.raw "$@" || return 1
@@ -65,12 +71,12 @@ for maps in "unmap:$from:3:$((block + 3)):2" \
     cp --sparse=always base.raw overlay.raw
     # shellcheck disable=SC2086
     check "${maps//[0-9]*:[0-9]*:/}" compare $maps
-    like "the file is in the list" "$(cat dump)" "$(printf from | xxd -p)"
+    like "the file is in the list" "$(cat dump)" "$(hex from)"
 done
 
 cp --sparse=always kept.raw base.raw
 cp --sparse=always base.raw overlay.raw
 check "a run of a buffer in two regions" compare swap:member-10:member-11
 like "the two names are in the list" "$(cat dump)" \
-    "$(printf member-10 | xxd -p)"
+    "$(hex member-10)"
 done_testing
