@@ -24,6 +24,7 @@ static const struct class_text {
   [ACCOUNT_UNKNOWN] = { "unknown", "unknown (damaged)" },
   [ACCOUNT_BOOT_SECTOR] = { "boot_sectors", "boot sector" },
   [ACCOUNT_PARTITION_TABLE] = { "partition_table", "partition table" },
+  [ACCOUNT_VOLUME_METADATA] = { "volume_metadata", "LVM metadata" },
   [ACCOUNT_BOOT_AREA] = { "boot_areas", "boot area" },
   [ACCOUNT_GAP] = { "gaps", "gaps" },
   [ACCOUNT_SWAP] = { "swap", "swap" },

@@ -27,6 +27,7 @@ enum account_class {
   /* Outside any filesystem. */
   ACCOUNT_BOOT_SECTOR,          /* of the disk or of a filesystem */
   ACCOUNT_PARTITION_TABLE,
+  ACCOUNT_VOLUME_METADATA,      /* labels and metadata of LVM */
   ACCOUNT_BOOT_AREA,            /* a partition for a boot loader */
   ACCOUNT_GAP,                  /* between partitions, behind a filesystem */
   ACCOUNT_SWAP,

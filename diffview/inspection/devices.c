@@ -104,18 +104,49 @@ name_of_mapper (const char *mapper)
   return name;
 }
 
+/* What device-mapper calls by that id, "LVM-…". */
+static const struct filesystem *
+find_id (const struct filesystems *filesystems, const char *id)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    for (int side = SIDES - 1; side >= 0; --side) {
+      const struct volume *volume = filesystems->list[i].side[side].volume;
+
+      if (volume != NULL && volume->id != NULL
+          && strcmp (volume->id, id) == 0)
+        return &filesystems->list[i];
+    }
+  return NULL;
+}
+
+/* What stands behind PREFIX, or NULL. */
+static const char *
+behind (const char *name, const char *prefix)
+{
+  const size_t length = strlen (prefix);
+
+  return strncmp (name, prefix, length) == 0 ? name + length : NULL;
+}
+
 bool
 devices_find (const struct filesystems *filesystems, const char *device,
                 size_t *index)
 {
   const struct filesystem *filesystem;
+  const char *mapper, *id;
   int partition;
 
   if (strncmp (device, "/dev/", 5) == 0)
     device += 5;
   filesystem = filesystems_find (filesystems, device);
-  if (filesystem == NULL && strncmp (device, "mapper/", 7) == 0) {
-    CLEANUP_FREE char *name = name_of_mapper (device + 7);
+  mapper = behind (device, "mapper/");
+  if (mapper == NULL)
+    mapper = behind (device, "disk/by-id/dm-name-");
+  id = behind (device, "disk/by-id/dm-uuid-");
+  if (filesystem == NULL && id != NULL)
+    filesystem = find_id (filesystems, id);
+  if (filesystem == NULL && mapper != NULL) {
+    CLEANUP_FREE char *name = name_of_mapper (mapper);
 
     if (name != NULL)
       filesystem = filesystems_find (filesystems, name);

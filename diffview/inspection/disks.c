@@ -9,16 +9,43 @@
 
 #include "disks.h"
 #include "fs_header.h"
+#include "layers.h"
 #include "pair_device.h"
 
-/* What -v says of each partition. */
+/* How many of the bytes of a device were written, wherever they lie. */
+static uint64_t
+bytes_written (const struct device *device)
+{
+  CLEANUP_EXTENTS struct extents places = { 0 };
+  uint64_t bytes = 0;
+
+  if (layers_places (device, 0, device->size, &places) != 0)
+    return 0;
+  for (size_t i = 0; i < places.count; ++i)
+    bytes += extents_overlap (device->disk_written, places.list[i].offset,
+                              places.list[i].length);
+  return bytes;
+}
+
+/* What -v says of each partition and logical volume. */
 static void
 tell_volumes (const struct disks *disks, const struct image_pair *pair,
               const struct log *log)
 {
   const struct extents *written = pair_written (pair);
 
-  for (size_t i = 0; i < disks->filesystems->count; ++i) {
+  for (size_t i = 0; i < disks->filesystems->count && log->verbose; ++i)
+    for (int side = 0; side < SIDES; ++side) {
+      const struct filesystem *filesystem = &disks->filesystems->list[i];
+      const struct filesystem_side *on_side = &filesystem->side[side];
+      const char *reason = on_side->volume != NULL ? on_side->volume->reason
+        : on_side->reason;
+
+      if (reason != NULL)
+        log_detail (log, "%s: only an appliance sees what is inside: %s",
+                    filesystem->device, reason);
+    }
+  for (size_t i = 0; i < disks->filesystems->count && log->verbose; ++i) {
     const struct filesystem *filesystem = &disks->filesystems->list[i];
     const struct filesystem_side *side = filesystem_identity (filesystem);
     const char *type = side->type != NULL ? side->type : "no known type";
@@ -29,8 +56,7 @@ tell_volumes (const struct disks *disks, const struct image_pair *pair,
     else if (written != NULL && side->volume != NULL)
       log_detail (log, "%s: %s, %" PRIu64 " bytes written since the base",
                   filesystem->device, type,
-                  extents_overlap (written, side->volume->offset,
-                                   side->volume->length));
+                  bytes_written (side->volume->device));
     else
       log_detail (log, "%s: %s, may differ anywhere",
                   filesystem->device, type);

@@ -135,6 +135,8 @@ reason_against_direct (const struct filesystem *filesystem)
 
     if (!has_side (filesystem, (enum side) side))
       continue;
+    if (on_side->volume == NULL && on_side->reason != NULL)
+      return on_side->reason;
     if (on_side->volume == NULL)
       return "it is not a partition or a whole disk";
     if (on_side->type == NULL || !direct_knows_type (on_side->type))
@@ -174,12 +176,14 @@ open_direct (struct engines *engines, const struct filesystem *filesystem,
 static char *
 mountable_of (const struct filesystem *filesystem, enum side side)
 {
-  const char *type = filesystem->side[side].type;
+  const struct filesystem_side *on_side = &filesystem->side[side];
+  const char *type = on_side->type;
   bool btrfs = type != NULL && strcmp (type, "btrfs") == 0;
   char *mountable;
 
   if (asprintf (&mountable, "%s/dev/%s%s", btrfs ? "btrfsvol:" : "",
-                filesystem->device, btrfs ? "//" : "") < 0)
+                on_side->name != NULL ? on_side->name : filesystem->device,
+                btrfs ? "//" : "") < 0)
     return NULL;
   return mountable;
 }

@@ -114,6 +114,31 @@ filesystem_default_subtree (const struct filesystem *filesystem,
     ? filesystem->default_subtree[side] : "/";
 }
 
+const struct filesystem *
+filesystems_closed_container (const struct filesystems *filesystems,
+                              const char **reason)
+{
+  const struct filesystem *first = NULL;
+
+  *reason = NULL;
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    const struct filesystem *filesystem = &filesystems->list[i];
+
+    for (int side = 0; side < SIDES && filesystem->written; ++side) {
+      const struct filesystem_side *on_side = &filesystem->side[side];
+
+      *reason = on_side->reason;
+      if (on_side->contents == CONTENTS_CONTAINER && on_side->volume != NULL)
+        *reason = on_side->volume->reason;
+      if (*reason != NULL)
+        return filesystem;
+      if (on_side->contents == CONTENTS_CONTAINER && first == NULL)
+        first = filesystem;
+    }
+  }
+  return first;
+}
+
 bool
 filesystems_have_containers (const struct filesystems *filesystems)
 {

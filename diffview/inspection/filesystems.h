@@ -23,7 +23,10 @@ enum contents {
   CONTENTS_NONE,                /* the side has it not, or it is blank, swap or
                                  * a boot area */
   CONTENTS_FILESYSTEM,
-  CONTENTS_CONTAINER,           /* LVM, MD, LUKS: what is inside counts */
+  CONTENTS_CONTAINER,           /* LVM, MD, LUKS: what is inside counts, and
+                                 * only an appliance sees it */
+  CONTENTS_OPENED,              /* the same, but what is inside is in the list
+                                 * already */
   CONTENTS_LOCKED,              /* encrypted, and no key opens it */
   CONTENTS_UNKNOWN,             /* bytes that nobody knows */
 };
@@ -33,7 +36,11 @@ struct filesystem_side {
   bool present;                 /* there is such a partition or volume */
   char *type;                   /* "ext4", "swap", "LVM2_member", or NULL */
   char *uuid, *label;           /* or NULL */
-  const struct volume *volume;  /* borrowed; NULL inside a container */
+  const struct volume *volume;  /* borrowed; NULL where the host cannot read
+                                 * what is inside a container */
+  /* Of a logical volume that the host sees, borrowed; else NULL: its name on
+   * this side, and why the host cannot read it. */
+  const char *name, *reason;
 };
 
 /* One partition, whole disk, logical volume, …, that holds a filesystem or
@@ -66,8 +73,9 @@ DEFINE_CLEANUP (struct filesystems *, filesystems_free)
 struct filesystem *filesystems_add (struct filesystems *filesystems,
                                     const char *device, int partition);
 
-/* Adds the volumes of both sides, matched by partition number; a warning
- * where identities disagree.  VOLUMES are borrowed and must outlive.  -ENOMEM,
+/* Adds the volumes of both sides, matched by partition number, logical volumes
+ * by name, or by their UUID where the overlay has another name for it; a
+ * warning where identities disagree.  VOLUMES are borrowed and must outlive.  -ENOMEM,
  * reported. */
 errint_t filesystems_add_volumes (struct filesystems *filesystems,
                                   const struct volumes *const volumes[SIDES],
@@ -80,6 +88,12 @@ errint_t filesystems_add_seen
     (struct filesystems *filesystems,
      const struct appliance_filesystems *const seen[SIDES],
      const struct log *log);
+
+/* The first container that the host cannot see into, and that was written to, or
+ * NULL; *REASON: why, as far as it is known, else NULL. */
+const struct filesystem *
+filesystems_closed_container (const struct filesystems *filesystems,
+                              const char **reason);
 
 /* The one with that name, or NULL. */
 struct filesystem *filesystems_find (const struct filesystems *filesystems,

@@ -121,16 +121,19 @@ static errint_t
 look_inside (struct inspection *inspection)
 {
   const struct filesystems *filesystems = inspection->disks.filesystems;
+  const struct filesystem *closed;
+  const char *reason;
 
   if (!plan_needs_look_inside (filesystems, inspection->selection))
     return 0;
   if (inspection->options.engine != ENGINE_DIRECT)
     return engines_look_inside (inspection->engines);
-  if (!filesystems_container_written (filesystems))
+  closed = filesystems_closed_container (filesystems, &reason);
+  if (closed == NULL)
     return 0;
   log_report (inspection->log, LOG_LEVEL_ERROR,
-              "cannot use the direct engine", inspection->options.overlay,
-              "it does not look inside LVM, RAID or LUKS");
+              "cannot use the direct engine", closed->device, "%s",
+              reason != NULL ? reason : "it does not look inside RAID or LUKS");
   log_hint (inspection->log,
             "--engine auto takes guestfs where direct cannot do it");
   return -ENOTSUP;
@@ -233,6 +236,21 @@ compare (struct inspection *inspection, struct assembly *assembly,
   return error;
 }
 
+/* Why neither the host nor an appliance can read it; NULL: that is not known. */
+static const char *
+reason_of (const struct filesystem *filesystem)
+{
+  for (int side = SIDES - 1; side >= 0; --side) {
+    const struct filesystem_side *on_side = &filesystem->side[side];
+    const char *reason = on_side->volume != NULL
+      ? on_side->volume->reason : on_side->reason;
+
+    if (reason != NULL)
+      return reason;
+  }
+  return NULL;
+}
+
 /* Why a filesystem was not compared: an error when there is nothing else to
  * show. */
 static void
@@ -252,6 +270,9 @@ report_task (const struct inspection *inspection, enum task task,
   else if (task == TASK_LOCKED)
     log_report (inspection->log, level, what, filesystem->device,
                 "it is encrypted and no --key opens it");
+  else if (reason_of (filesystem) != NULL)
+    log_report (inspection->log, level, what, filesystem->device, "%s",
+                reason_of (filesystem));
   else if (base->contents == CONTENTS_FILESYSTEM && base->type != NULL)
     log_report (inspection->log, level, what, filesystem->device,
                 "it is %s in the base, and its type in the overlay is not "

@@ -39,7 +39,8 @@ contents_of_volume (const struct volume *volume)
 {
   switch (volume->use) {
   case VOLUME_FILESYSTEM: return CONTENTS_FILESYSTEM;
-  case VOLUME_CONTAINER: return CONTENTS_CONTAINER;
+  case VOLUME_CONTAINER:
+    return volume->opened ? CONTENTS_OPENED : CONTENTS_CONTAINER;
   case VOLUME_UNKNOWN: return CONTENTS_UNKNOWN;
   case VOLUME_BLANK:
   case VOLUME_SWAP:
@@ -62,7 +63,8 @@ check_identity (const struct filesystem *filesystem, const struct log *log)
   const struct filesystem_side *overlay = &filesystem->side[SIDE_OVERLAY];
 
   if (base->contents != CONTENTS_FILESYSTEM
-      && base->contents != CONTENTS_CONTAINER)
+      && base->contents != CONTENTS_CONTAINER
+      && base->contents != CONTENTS_OPENED)
     return;
   if (overlay->contents == CONTENTS_NONE && overlay->present)
     log_report (log, LOG_LEVEL_WARNING, "the filesystem is gone",
@@ -153,6 +155,212 @@ join_members (struct filesystems *filesystems)
       }
 }
 
+/* --- logical volumes --- */
+
+static bool
+has_name (const struct volumes *volumes, const char *name)
+{
+  const struct volume *volume = volumes_find_inner (volumes, name);
+
+  return volume != NULL && !volume->hidden;
+}
+
+/* What the base's side alone has so far, of the same UUID, and the overlay not by
+ * its name: the guest has given it another one.  NULL: there is none. */
+static struct filesystem *
+find_renamed (struct filesystems *filesystems, const struct volumes *base,
+              const struct volumes *overlay, const struct volume *volume)
+{
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    struct filesystem *filesystem = &filesystems->list[i];
+    const char *name = filesystem->side[SIDE_BASE].name;
+    const struct volume *other = name != NULL
+      ? volumes_find_inner (base, name) : NULL;
+
+    if (other != NULL && !filesystem->side[SIDE_OVERLAY].present
+        && strcmp (other->id, volume->id) == 0 && !has_name (overlay, name))
+      return filesystem;
+  }
+  return NULL;
+}
+
+static struct filesystem *
+find_logical (struct filesystems *filesystems, enum side side,
+              const struct volumes *const volumes[SIDES],
+              const struct volume *volume)
+{
+  struct filesystem *filesystem = filesystems_find (filesystems,
+                                                    volume->name);
+  char *name;
+
+  if (filesystem != NULL)
+    return filesystem;
+  if (side == SIDE_OVERLAY)
+    filesystem = find_renamed (filesystems, volumes[SIDE_BASE],
+                               volumes[SIDE_OVERLAY], volume);
+  if (filesystem == NULL)
+    return filesystems_add (filesystems, volume->name, -1);
+  name = strdup (volume->name);
+  if (name == NULL)
+    return NULL;
+  free (filesystem->device);
+  filesystem->device = name;
+  return filesystem;
+}
+
+static errint_t
+add_logical (struct filesystems *filesystems, enum side side,
+             const struct volumes *const volumes[SIDES],
+             const struct volume *volume)
+{
+  struct filesystem *filesystem = find_logical (filesystems, side, volumes,
+                                                volume);
+  struct filesystem_side *on_side;
+
+  if (filesystem == NULL)
+    return -ENOMEM;
+  on_side = &filesystem->side[side];
+  on_side->name = volume->name;
+  on_side->reason = volume->reason;
+  on_side->volume = volume->reason == NULL ? volume : NULL;
+  on_side->contents = volume->reason == NULL
+    ? contents_of_volume (volume) : CONTENTS_UNKNOWN;
+  return fill_side (on_side, volume->type, volume->uuid, volume->label);
+}
+
+static errint_t
+add_all_logical (struct filesystems *filesystems,
+                 const struct volumes *const volumes[SIDES])
+{
+  errint_t error = 0;
+
+  for (int side = 0; side < SIDES && error == 0; ++side)
+    for (size_t i = 0; i < volumes[side]->inner_count && error == 0; ++i)
+      if (!volumes[side]->inner[i].hidden)
+        error = add_logical (filesystems, (enum side) side, volumes,
+                             &volumes[side]->inner[i]);
+  return error;
+}
+
+/* Was anything written to what mirrors, pools and the like consist of? */
+static bool
+hidden_written (const struct volumes *const volumes[SIDES])
+{
+  const struct volumes *overlay = volumes[SIDE_OVERLAY];
+  const struct volumes *base = volumes[SIDE_BASE];
+
+  if (overlay->inner_count != base->inner_count)
+    return true;
+  for (size_t i = 0; i < overlay->inner_count; ++i) {
+    const struct volume *volume = &overlay->inner[i];
+    const struct volume *other = volumes_find_inner (base, volume->name);
+
+    if (other == NULL || other->hidden != volume->hidden
+        || (volume->hidden
+            && ((volume->device == NULL) != (other->device == NULL)
+                || (volume->device != NULL
+                    && !volume_unwritten (volume, other)))))
+      return true;
+  }
+  return false;
+}
+
+static bool
+is_loose (const struct volumes *volumes, const char *name)
+{
+  const struct volume *volume = name != NULL
+    ? volumes_find_inner (volumes, name) : NULL;
+
+  return volume == NULL || volume->loose;
+}
+
+/* May a logical volume that cannot be read have changed? */
+static bool
+unreadable_written (const struct filesystem *filesystem,
+                    const struct volumes *const volumes[SIDES],
+                    bool container_written)
+{
+  const struct filesystem_side *side = filesystem->side;
+
+  if (side[SIDE_BASE].reason == NULL || side[SIDE_OVERLAY].reason == NULL
+      || strcmp (side[SIDE_BASE].reason, side[SIDE_OVERLAY].reason) != 0)
+    return true;
+  return container_written
+    && (is_loose (volumes[SIDE_BASE], side[SIDE_BASE].name)
+        || is_loose (volumes[SIDE_OVERLAY], side[SIDE_OVERLAY].name)
+        || hidden_written (volumes));
+}
+
+static bool
+any_written (const struct filesystems *filesystems, enum contents contents)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    if (filesystems->list[i].written
+        && (filesystems->list[i].side[SIDE_BASE].contents == contents
+            || filesystems->list[i].side[SIDE_OVERLAY].contents == contents))
+      return true;
+  return false;
+}
+
+/* Is a part of what the overlay has on another disk?  An appliance cannot read
+ * that either. */
+static bool
+is_partial (const struct filesystem *filesystem,
+            const struct volumes *const volumes[SIDES])
+{
+  bool partial = false;
+
+  for (int side = 0; side < SIDES; ++side) {
+    const struct filesystem_side *on_side = &filesystem->side[side];
+
+    if (on_side->reason == NULL)
+      continue;
+    if (!volumes_find_inner (volumes[side], on_side->name)->partial)
+      return false;
+    partial = true;
+  }
+  return partial;
+}
+
+/* What only an appliance can read makes containers of those that were opened. */
+static void
+close_containers (struct filesystems *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; ++i)
+    for (int side = 0; side < SIDES; ++side)
+      if (filesystems->list[i].side[side].contents == CONTENTS_OPENED)
+        filesystems->list[i].side[side].contents = CONTENTS_CONTAINER;
+}
+
+/* Which of the logical volumes were written to. */
+static void
+judge_logical (struct filesystems *filesystems,
+               const struct volumes *const volumes[SIDES])
+{
+  const bool container_written = any_written (filesystems, CONTENTS_OPENED);
+  bool unreadable = false;
+
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    struct filesystem *filesystem = &filesystems->list[i];
+    const struct filesystem_side *side = filesystem->side;
+
+    if (filesystem->partition >= 0)
+      continue;
+    if (side[SIDE_BASE].reason != NULL || side[SIDE_OVERLAY].reason != NULL) {
+      filesystem->written = unreadable_written (filesystem, volumes,
+                                                container_written);
+      unreadable = unreadable || (filesystem->written
+                                  && !is_partial (filesystem, volumes));
+    }
+    else
+      filesystem->written = side[SIDE_OVERLAY].volume == NULL
+        || !volume_unwritten (side[SIDE_OVERLAY].volume,
+                              side[SIDE_BASE].volume);
+  }
+  if (unreadable)
+    close_containers (filesystems);
+}
+
 errint_t
 filesystems_add_volumes (struct filesystems *filesystems,
                          const struct volumes *const volumes[SIDES],
@@ -165,14 +373,21 @@ filesystems_add_volumes (struct filesystems *filesystems,
                       &volumes[side]->list[i]) == NULL)
         return log_error (log, -ENOMEM, "cannot list the filesystems", NULL);
   }
-
-  sort (filesystems);
   for (size_t i = 0; i < filesystems->count; ++i) {
     struct filesystem *filesystem = &filesystems->list[i];
     const struct volume *overlay = filesystem->side[SIDE_OVERLAY].volume;
 
     filesystem->written = overlay == NULL
       || !volume_unwritten (overlay, filesystem->side[SIDE_BASE].volume);
+  }
+  if (add_all_logical (filesystems, volumes) != 0)
+    return log_error (log, -ENOMEM, "cannot list the filesystems", NULL);
+  judge_logical (filesystems, volumes);
+
+  sort (filesystems);
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    const struct filesystem *filesystem = &filesystems->list[i];
+
     if (filesystem->written)
       check_identity (filesystem, log);
   }
@@ -248,6 +463,20 @@ add_subvolume (struct filesystem *filesystem, enum side side,
   return list[count] != NULL ? 0 : -ENOMEM;
 }
 
+/* What the side has by that name. */
+static struct filesystem *
+find_seen (struct filesystems *filesystems, enum side side,
+           const char *device)
+{
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    const char *name = filesystems->list[i].side[side].name;
+
+    if (name != NULL && strcmp (name, device) == 0)
+      return &filesystems->list[i];
+  }
+  return filesystems_find (filesystems, device);
+}
+
 static errint_t
 add_seen (struct filesystems *filesystems, enum side side,
           const struct appliance_filesystem *seen, const struct log *log)
@@ -258,7 +487,7 @@ add_seen (struct filesystems *filesystems, enum side side,
 
   if (strncmp (device, "/dev/", 5) == 0)
     device += 5;
-  filesystem = filesystems_find (filesystems, device);
+  filesystem = find_seen (filesystems, side, device);
   if (filesystem == NULL) {
     if (!usable_name (device)) {
       log_report (log, LOG_LEVEL_WARNING, "cannot use the device", device,
@@ -271,11 +500,12 @@ add_seen (struct filesystems *filesystems, enum side side,
   }
 
   seen_side = &filesystem->side[side];
-  if (filesystem->partition >= 0) {
+  if (filesystem->partition >= 0 || seen_side->volume != NULL) {
     if (contents_of_seen (seen->type) == CONTENTS_LOCKED)
       seen_side->contents = CONTENTS_LOCKED;
   }
-  else if (!seen_side->present) {
+  else if (!seen_side->present
+           || (seen_side->reason != NULL && seen_side->type == NULL)) {
     errint_t error = fill_side (seen_side, seen->type, seen->uuid,
                                 seen->label);
 
@@ -303,7 +533,12 @@ filesystems_add_seen (struct filesystems *filesystems,
   for (size_t i = 0; i < filesystems->count; ++i) {
     struct filesystem *filesystem = &filesystems->list[i];
 
-    if (filesystem->partition >= 0)
+    /* Of what the host reads itself it is known already. */
+    if (filesystem->partition >= 0
+        || ((filesystem->side[SIDE_BASE].volume != NULL
+             || !filesystem->side[SIDE_BASE].present)
+            && (filesystem->side[SIDE_OVERLAY].volume != NULL
+                || !filesystem->side[SIDE_OVERLAY].present)))
       continue;
     filesystem->written = written;
     if (written)

@@ -22,13 +22,22 @@ plan_opens_up (const struct filesystem_side *side)
   return false;
 }
 
+/* Does the overlay have anything that is in a container? */
 static bool
 anything_inside (const struct filesystems *filesystems)
 {
   for (size_t i = 0; i < filesystems->count; ++i)
-    if (filesystems->list[i].partition < 0)
+    if (filesystems->list[i].partition < 0
+        && filesystems->list[i].side[SIDE_OVERLAY].present)
       return true;
   return false;
+}
+
+static bool
+is_container (const struct filesystem *filesystem)
+{
+  return filesystem->side[SIDE_BASE].contents == CONTENTS_OPENED
+    || filesystem->side[SIDE_OVERLAY].contents == CONTENTS_OPENED;
 }
 
 enum task
@@ -43,7 +52,8 @@ plan_task (const struct filesystems *filesystems,
   if (base->contents == CONTENTS_LOCKED
       || overlay->contents == CONTENTS_LOCKED)
     return TASK_LOCKED;
-  if (overlay->contents == CONTENTS_UNKNOWN)
+  if (overlay->contents == CONTENTS_UNKNOWN
+      || (base->reason != NULL && base->contents == CONTENTS_UNKNOWN))
     return TASK_UNKNOWN;
   if (overlay->contents == CONTENTS_CONTAINER
       && !(plan_opens_up (overlay) && anything_inside (filesystems)))
@@ -78,7 +88,8 @@ plan_any_filesystem (const struct filesystems *filesystems)
   if (filesystems_have_containers (filesystems))
     return true;
   for (size_t i = 0; i < filesystems->count; ++i)
-    if (filesystem_counts (&filesystems->list[i]))
+    if (filesystem_counts (&filesystems->list[i])
+        || is_container (&filesystems->list[i]))
       return true;
   return false;
 }

@@ -123,6 +123,7 @@ has_identity (const struct filesystem_side *side)
 {
   return side->uuid != NULL && (side->contents == CONTENTS_FILESYSTEM
                                 || side->contents == CONTENTS_CONTAINER
+                                || side->contents == CONTENTS_OPENED
                                 || side->contents == CONTENTS_LOCKED);
 }
 

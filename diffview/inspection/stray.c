@@ -11,6 +11,7 @@
 
 #include "direct_account.h"
 #include "fs_header.h"
+#include "layers.h"
 #include "stray.h"
 
 #define SECTOR 512
@@ -58,8 +59,7 @@ may_have_grown (const struct search *search, const struct volume *volume,
 
   return end < volume->length
     && (written == NULL
-        || extents_touches (written, volume->offset + end,
-                            volume->length - end))
+        || layers_touch (volume->device, end, volume->length, written))
     && direct_journal_state (volume) == DIRECT_JOURNAL_NEEDS_RECOVERY;
 }
 
@@ -74,8 +74,31 @@ add_filesystem (struct search *search, const struct volume *volume)
       && direct_size (volume, &size) == 0
       && size > header.end)
     header.end = size < volume->length ? size : volume->length;
-  return extents_add (&search->compared, volume->offset + header.start,
-                      header.end - header.start);
+  return layers_places (volume->device, header.start, header.end,
+                        &search->compared);
+}
+
+static errint_t
+add_whole (struct search *search, const struct volume *volume)
+{
+  return layers_places (volume->device, 0, volume->device->size,
+                        &search->compared);
+}
+
+/* Is what lies in the container in the list of its own? */
+static bool
+is_opened (const struct search *search, const struct volume *volume)
+{
+  const struct filesystems *filesystems = search->disks->filesystems;
+
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    const struct filesystem_side *side =
+      &filesystems->list[i].side[SIDE_OVERLAY];
+
+    if (side->volume == volume)
+      return side->contents == CONTENTS_OPENED;
+  }
+  return false;
 }
 
 static errint_t
@@ -86,13 +109,25 @@ add_volume (struct search *search, const struct volume *volume)
   case VOLUME_SWAP:
     return add_filesystem (search, volume);
   case VOLUME_CONTAINER:
+    return is_opened (search, volume) ? 0 : add_whole (search, volume);
   case VOLUME_BOOT:
   case VOLUME_UNKNOWN:
-    return extents_add (&search->compared, volume->offset, volume->length);
+    return add_whole (search, volume);
   case VOLUME_BLANK:
     break;
   }
   return 0;
+}
+
+/* What is hidden or cannot be read was not written where its container counts
+ * as opened. */
+static errint_t
+add_logical (struct search *search, const struct volume *volume)
+{
+  if (volume->device == NULL)
+    return 0;
+  return volume->hidden || volume->reason != NULL
+    ? add_whole (search, volume) : add_volume (search, volume);
 }
 
 /* All but the boot code. */
@@ -122,6 +157,12 @@ add_compared (struct search *search)
     error = add_tables (search, &volumes->table_areas);
   for (size_t i = 0; i < volumes->count && error == 0; ++i)
     error = add_volume (search, &volumes->list[i]);
+  for (size_t i = 0; i < volumes->inner_count && error == 0; ++i)
+    error = add_logical (search, &volumes->inner[i]);
+  for (size_t i = 0; i < volumes->layer_areas.count && error == 0; ++i)
+    error = extents_add (&search->compared,
+                         volumes->layer_areas.list[i].offset,
+                         volumes->layer_areas.list[i].length);
   return error;
 }
 
@@ -299,13 +340,62 @@ look_everywhere (struct search *search)
 
 /* --- the warning --- */
 
+/* Does the byte of the disk belong to DEVICE?  Where on it, to *OFFSET. */
+static bool
+has_byte (const struct device *device, uint64_t position, uint64_t *offset)
+{
+  struct device_place place;
+
+  for (*offset = 0; *offset < device->size; *offset += place.length) {
+    device->operations->place (device, *offset, &place);
+    if (place.on_disk && place.position <= position
+        && position - place.position < place.length) {
+      *offset += position - place.position;
+      return *offset < device->size;
+    }
+  }
+  return false;
+}
+
+/* The logical volume that the byte belongs to, or NULL. */
+static const struct filesystem *
+find_logical (const struct search *search, uint64_t position,
+              uint64_t *offset)
+{
+  const struct filesystems *filesystems = search->disks->filesystems;
+
+  for (size_t i = 0; i < filesystems->count; ++i) {
+    const struct filesystem *filesystem = &filesystems->list[i];
+    const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
+
+    if (filesystem->partition < 0 && volume != NULL
+        && has_byte (volume->device, position, offset))
+      return filesystem;
+  }
+  return NULL;
+}
+
 /* Where a place is, for people. */
 static void
-put_where (const struct place *place, FILE *text)
+put_where (const struct search *search, const struct place *place, FILE *text)
 {
   const struct filesystem *filesystem = place->filesystem;
   const struct volume *volume;
+  uint64_t offset = place->first;
 
+  if (filesystem != NULL
+      && filesystem->side[SIDE_OVERLAY].volume->use == VOLUME_CONTAINER) {
+    const struct filesystem *inner = find_logical (search, place->first,
+                                                   &offset);
+
+    if (inner == NULL) {
+      fprintf (text, "on %s, in no logical volume", filesystem->device);
+      return;
+    }
+    filesystem = inner;
+  }
+  else if (filesystem != NULL)
+    offset -= filesystem->side[SIDE_OVERLAY].volume->offset;
   if (filesystem == NULL && place->first < BOOT_CODE)
     fputs ("the boot code of the disk", text);
   else if (filesystem == NULL)
@@ -316,7 +406,7 @@ put_where (const struct place *place, FILE *text)
       fprintf (text, "%s, which looks blank", filesystem->device);
     else
       fprintf (text, "%s the %s on %s",
-               place->first - volume->offset < FS_HEADER_START_MAX ? "in front of"
+               offset < FS_HEADER_START_MAX ? "in front of"
                : "behind the end of", volume->type, filesystem->device);
   }
 }
@@ -334,7 +424,7 @@ describe (const struct search *search, char **result)
 
     fprintf (text, "%s%" PRIu64 " bytes at %" PRIu64 " (",
              i == 0 ? "" : ", ", place->bytes, place->first);
-    put_where (place, text);
+    put_where (search, place, text);
     fputc (')', text);
   }
   if (search->count > NAMED)

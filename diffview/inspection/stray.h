@@ -5,9 +5,10 @@
  * blank.  What hides there is in no list, so it is named.
  *
  * You CAN rely on it that a byte of the overlay's disk which differs from the
- * base's and is not zero is in what is compared, in a partition table, in a
- * container (LVM, RAID, LUKS), in swap or a boot area (which info names), in a
- * partition that is called unreadable, or is named here.
+ * base's and is not zero is in what is compared, in a partition table, in LVM's
+ * metadata, in a container that only an appliance can open, in swap or a boot
+ * area (which info names), in a partition that is called unreadable, or is named
+ * here.
  *
  * You CANNOT conclude from this that free space of a filesystem is clean, nor
  * that of a container, nor that what is there now was there before.

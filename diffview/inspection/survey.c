@@ -9,6 +9,7 @@
 #include "direct_account.h"
 #include "disks.h"
 #include "engines.h"
+#include "layers.h"
 #include "plan.h"
 #include "right_base.h"
 #include "stray.h"
@@ -57,10 +58,16 @@ journal_name (enum direct_journal journal)
 }
 
 static void
-describe_side (const struct volume *volume, struct survey_side *described)
+describe_side (const struct filesystem_side *side,
+               struct survey_side *described)
 {
-  if (volume == NULL)
+  const struct volume *volume = side->volume;
+
+  if (volume == NULL) {
+    described->present = side->present;
+    described->use = use_name (VOLUME_UNKNOWN);
     return;
+  }
   *described = (struct survey_side) {
     .present = true,
     .offset = volume->offset,
@@ -83,6 +90,8 @@ reason_for_none (const struct filesystem *filesystem)
 
   if (volume == NULL)
     return "the overlay does not have it";
+  if (filesystem->side[SIDE_OVERLAY].contents == CONTENTS_OPENED)
+    return "what is inside has an engine of its own";
   switch (volume->use) {
   case VOLUME_SWAP: return "swap is not compared";
   case VOLUME_BOOT: return "a boot area holds no files";
@@ -94,18 +103,17 @@ reason_for_none (const struct filesystem *filesystem)
   return "there is no filesystem in it";
 }
 
+/* REASON: why the host cannot look inside, or NULL. */
 static void
-choose_for_container (const struct inspection_options *options,
-                      struct survey_place *place)
+choose_for_closed (const struct inspection_options *options,
+                   const char *reason, struct survey_place *place)
 {
-  if (options->engine == ENGINE_DIRECT) {
-    place->engine = "none";
-    place->reason = "the direct engine does not look inside";
-  }
-  else {
-    place->engine = "guestfs";
-    place->reason = "only an appliance sees what is inside";
-  }
+  const bool direct = options->engine == ENGINE_DIRECT;
+
+  place->engine = direct ? "none" : "guestfs";
+  place->reason = reason != NULL ? reason
+    : direct ? "the direct engine does not look inside"
+    : "only an appliance sees what is inside";
 }
 
 /* A filesystem of the base that is none any more is what diff calls
@@ -135,7 +143,7 @@ reason_for_unwritten (const struct disks *disks,
   const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
 
   return written != NULL && volume != NULL
-    && extents_touches (written, volume->offset, volume->length)
+    && layers_touch (volume->device, 0, volume->device->size, written)
     ? "nothing was written to its filesystem" : "nothing was written to it";
 }
 
@@ -146,6 +154,7 @@ choose_engine (const struct inspection_options *options,
 {
   const struct filesystem *filesystem = &disks->filesystems->list[index];
   struct survey_place *place = &survey->places[index];
+  const struct filesystem_side *overlay = &filesystem->side[SIDE_OVERLAY];
   errint_t error = 0;
 
   place->engine = "none";
@@ -153,9 +162,12 @@ choose_engine (const struct inspection_options *options,
     place->reason = reason_for_unwritten (disks, filesystem);
     return 0;
   }
-  if (plan_opens_up (&filesystem->side[SIDE_OVERLAY])
-      && filesystem->side[SIDE_OVERLAY].contents == CONTENTS_CONTAINER) {
-    choose_for_container (options, place);
+  if (plan_opens_up (overlay) && overlay->contents == CONTENTS_CONTAINER) {
+    choose_for_closed (options, overlay->volume->reason, place);
+    return 0;
+  }
+  if (overlay->reason != NULL) {
+    choose_for_closed (options, overlay->reason, place);
     return 0;
   }
   switch (plan_task (disks->filesystems, filesystem)) {
@@ -217,9 +229,9 @@ describe (struct image_pair *pair, const struct inspection_options *options,
     struct survey_place *place = &survey->places[i];
 
     place->device = filesystem->device;
-    place->partition = (unsigned) filesystem->partition;
+    place->partition = filesystem->partition;
     for (int side = 0; side < SIDES; ++side)
-      describe_side (filesystem->side[side].volume, &place->side[side]);
+      describe_side (&filesystem->side[side], &place->side[side]);
   }
   return 0;
 }

@@ -18,11 +18,12 @@
 #include "inspection.h"
 #include "pair.h"
 
-/* A partition, or the whole disk, on one side.  Strings are the survey's, NULL
+/* A partition, the whole disk, or a logical volume, on one side.  Strings are the survey's, NULL
  * where there is nothing to be said. */
 struct survey_side {
   bool present;
-  uint64_t offset, length;      /* bytes on the disk */
+  uint64_t offset, length;      /* bytes on the disk; a logical volume may be
+                                 * anywhere: OFFSET says nothing then */
   const char *use;              /* "filesystem", "container", "swap", "boot",
                                  * "blank", "unknown" */
   const char *type, *uuid, *label;
@@ -32,7 +33,8 @@ struct survey_side {
 
 struct survey_place {
   const char *device;           /* "sda1" */
-  unsigned partition;           /* its number; 0: the whole disk */
+  int partition;                /* its number; 0: the whole disk; -1: a logical
+                                 * volume */
   struct survey_side side[SIDES];
   const char *engine;           /* "direct", "guestfs", "none" */
   const char *reason;           /* for that engine */
@@ -46,7 +48,8 @@ struct survey {
   const char *table[SIDES];     /* "gpt", "dos", …, or NULL */
   bool has_map;                 /* it is known what was written; else there is
                                  * no account */
-  struct survey_place *places;  /* by partition number */
+  struct survey_place *places;  /* by partition number, then logical volumes by
+                                 * name */
   size_t count;
   struct account outside;       /* of what lies in no partition */
   struct account total;         /* of everything that was written: its sum is

@@ -11,6 +11,8 @@
 #include "device_compare.h"
 #include "direct_account.h"
 #include "fs_header.h"
+#include "layers.h"
+#include "slice.h"
 #include "survey_account.h"
 
 /* What is outside any filesystem is compared in sectors. */
@@ -22,6 +24,9 @@ struct sharing {
   const struct inspection_options *options;
   struct survey *survey;
   struct extents left;          /* owned: written bytes that are nobody's */
+  /* What is being looked at is compared here: the disks, or a logical volume.
+   * Borrowed. */
+  struct device *device[SIDES];
 };
 
 /* Counting what device_compare finds. */
@@ -50,7 +55,7 @@ compare_between (struct sharing *sharing, const struct extents *bytes,
 {
   struct counting counting = { .account = account, .different = different };
 
-  return device_compare (sharing->disks->disk, bytes, from, to, from, SECTOR,
+  return device_compare (sharing->device, bytes, from, to, from, SECTOR,
                          count, &counting);
 }
 
@@ -60,7 +65,7 @@ compare_sectors (struct sharing *sharing, const struct extents *bytes,
                  enum account_class different, struct account *account)
 {
   return compare_between (sharing, bytes, 0,
-                          sharing->survey->size[SIDE_OVERLAY], different,
+                          sharing->device[SIDE_OVERLAY]->size, different,
                           account);
 }
 
@@ -143,7 +148,7 @@ account_filesystem (struct sharing *sharing,
   bool damaged = false;
   errint_t error;
 
-  error = direct_account (sharing->disks->disk, volume, own,
+  error = direct_account (sharing->device, volume, own,
                           filesystem->device, options->log,
                           options->progress, &reason, &place->account,
                           &damaged);
@@ -183,6 +188,109 @@ account_place (struct sharing *sharing, const struct filesystem *filesystem,
   return 0;
 }
 
+/* --- logical volumes --- */
+
+/* Where what of DISK's bytes a device has lies on it, to OWN. */
+static errint_t
+find_on_device (const struct device *device, const struct extents *disk,
+                struct extents *own)
+{
+  uint64_t offset = 0;
+  errint_t error = 0;
+
+  while (offset < device->size && error == 0) {
+    struct device_place place;
+    uint64_t end;
+
+    device->operations->place (device, offset, &place);
+    if (place.length > device->size - offset)
+      place.length = device->size - offset;
+    end = place.position + place.length;
+    for (size_t i = extents_find (disk, place.position);
+         i < disk->count && disk->list[i].offset < end && error == 0; ++i) {
+      const uint64_t from = disk->list[i].offset > place.position
+        ? disk->list[i].offset : place.position;
+      const uint64_t to = disk->list[i].offset + disk->list[i].length;
+
+      error = extents_append (own, offset + (from - place.position),
+                              (to < end ? to : end) - from);
+    }
+    offset += place.length;
+  }
+  return error;
+}
+
+static errint_t
+take_logical (struct sharing *sharing, const struct device *device,
+              struct extents *taken)
+{
+  CLEANUP_EXTENTS struct extents places = { 0 };
+  errint_t error = layers_places (device, 0, device->size, &places);
+
+  for (size_t i = 0; i < places.count && error == 0; ++i)
+    error = take (sharing, places.list[i].offset, places.list[i].length,
+                  taken);
+  return error;
+}
+
+/* The bytes are counted where they lie on the volume.  One that the base has not
+ * is held against nothing. */
+static errint_t
+account_logical (struct sharing *sharing, const struct filesystem *filesystem,
+                 struct survey_place *place)
+{
+  CLEANUP_EXTENTS struct extents taken = { 0 }, own = { 0 };
+  CLEANUP (device_close) struct device *nothing = NULL;
+  const struct volume *base = filesystem->side[SIDE_BASE].volume;
+  struct device *device = filesystem->side[SIDE_OVERLAY].volume->device;
+  errint_t error = take_logical (sharing, device, &taken);
+
+  if (error == 0)
+    error = find_on_device (device, &taken, &own);
+  if (error != 0 || taken.count == 0)
+    return error;
+  if (extents_total (&own) != extents_total (&taken)) {
+    leave_out (place, &taken, "it has the same bytes twice");
+    return 0;
+  }
+  error = slice_open (sharing->disks->disk[SIDE_BASE], 0, 0, &nothing);
+  if (error != 0)
+    return error;
+  sharing->device[SIDE_BASE] = base != NULL ? base->device : nothing;
+  sharing->device[SIDE_OVERLAY] = device;
+  error = account_place (sharing, filesystem, &own, place);
+  for (int side = 0; side < SIDES; ++side)
+    sharing->device[side] = sharing->disks->disk[side];
+  return error;
+}
+
+/* What is left of a container when its volumes took theirs. */
+static errint_t
+account_container (struct sharing *sharing, const struct volume *volume,
+                   const struct extents *own, struct survey_place *place)
+{
+  const struct extents *areas =
+    &sharing->disks->volumes[SIDE_OVERLAY]->layer_areas;
+  const uint64_t end = volume->offset + volume->length;
+  uint64_t at = volume->offset;
+  errint_t error = 0;
+
+  for (size_t i = extents_find (areas, at);
+       i < areas->count && areas->list[i].offset < end && error == 0; ++i) {
+    const struct extent *area = &areas->list[i];
+
+    error = compare_between (sharing, own, at, area->offset, ACCOUNT_GAP,
+                             &place->account);
+    at = area->offset + area->length;
+    if (error == 0)
+      error = compare_between (sharing, own, area->offset,
+                               at < end ? at : end, ACCOUNT_VOLUME_METADATA,
+                               &place->account);
+  }
+  return error != 0 ? error
+    : compare_between (sharing, own, at, end, ACCOUNT_GAP, &place->account);
+}
+
 /* Boot sector and tables, then the gaps. */
 static errint_t
 account_outside (struct sharing *sharing, const struct volumes *volumes)
@@ -208,6 +316,54 @@ account_outside (struct sharing *sharing, const struct volumes *volumes)
   return error;
 }
 
+static bool
+is_opened (const struct filesystem *filesystem)
+{
+  const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
+
+  return volume != NULL && volume->opened;
+}
+
+/* A partition takes what is left of it. */
+static errint_t
+account_partition (struct sharing *sharing,
+                   const struct filesystem *filesystem,
+                   struct survey_place *place)
+{
+  const struct filesystem_side *side = &filesystem->side[SIDE_OVERLAY];
+  CLEANUP_EXTENTS struct extents own = { 0 };
+  errint_t error = take (sharing, side->volume->offset, side->volume->length,
+                         &own);
+
+  if (error != 0 || own.count == 0)
+    return error;
+  return side->contents == CONTENTS_OPENED
+    ? account_container (sharing, side->volume, &own, place)
+    : account_place (sharing, filesystem, &own, place);
+}
+
+/* Those that lie in no other one, or OPENED: the containers. */
+static errint_t
+account_places (struct sharing *sharing, bool opened)
+{
+  const struct filesystems *filesystems = sharing->disks->filesystems;
+  errint_t error = 0;
+
+  for (size_t i = 0; i < filesystems->count && error == 0; ++i) {
+    const struct filesystem *filesystem = &filesystems->list[i];
+    struct survey_place *place = &sharing->survey->places[i];
+
+    if (filesystem->side[SIDE_OVERLAY].volume == NULL
+        || is_opened (filesystem) != opened)
+      continue;
+    error = filesystem->partition < 0
+      ? account_logical (sharing, filesystem, place)
+      : account_partition (sharing, filesystem, place);
+    account_add (&sharing->survey->total, &place->account);
+  }
+  return error;
+}
+
 static errint_t
 account_all (struct sharing *sharing)
 {
@@ -219,18 +375,10 @@ account_all (struct sharing *sharing)
   for (size_t i = 0; i < written->count && error == 0; ++i)
     error = extents_append (&sharing->left, written->list[i].offset,
                             written->list[i].length);
-  for (size_t i = 0; i < survey->count && error == 0; ++i) {
-    const struct filesystem *filesystem = &disks->filesystems->list[i];
-    const struct volume *volume = filesystem->side[SIDE_OVERLAY].volume;
-    CLEANUP_EXTENTS struct extents own = { 0 };
-
-    if (volume == NULL)
-      continue;
-    error = take (sharing, volume->offset, volume->length, &own);
-    if (error == 0 && own.count > 0)
-      error = account_place (sharing, filesystem, &own, &survey->places[i]);
-    account_add (&survey->total, &survey->places[i].account);
-  }
+  if (error == 0)
+    error = account_places (sharing, false);
+  if (error == 0)
+    error = account_places (sharing, true);
   if (error == 0)
     error = account_outside (sharing, disks->volumes[SIDE_OVERLAY]);
   account_add (&survey->total, &survey->outside);
@@ -251,6 +399,7 @@ survey_account (struct image_pair *pair,
 {
   struct sharing sharing = {
     .pair = pair, .disks = disks, .options = options, .survey = survey,
+    .device = { disks->disk[0], disks->disk[1] },
   };
   errint_t error;
 

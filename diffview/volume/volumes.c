@@ -11,6 +11,7 @@
 
 #include "boot_sector.h"
 #include "disk_window.h"
+#include "layers.h"
 #include "partition_tables.h"
 #include "slice.h"
 #include "volumes.h"
@@ -163,25 +164,18 @@ take_filesystem (blkid_probe probe, const struct volume *wanted,
 }
 
 static void
-clear_volume (struct volume *volume)
-{
-  if (volume->device != NULL)
-    device_close (volume->device);
-  free (volume->type);
-  free (volume->uuid);
-  free (volume->label);
-  free (volume->partition_uuid);
-  free (volume->partition_label);
-}
-
-static void
 tell_choice (const struct probing *probing, const struct volume *volume)
 {
-  log_report (probing->log, LOG_LEVEL_WARNING,
-              "several filesystems have left their signature",
-              volume->partition_uuid, "partition %u is taken for %s",
-              volume->partition,
-              volume->type != NULL ? volume->type : "unknown");
+  const char *type = volume->type != NULL ? volume->type : "unknown";
+  static const char what[] = "several filesystems have left their signature";
+
+  if (volume->name != NULL)
+    log_report (probing->log, LOG_LEVEL_WARNING, what, volume->name,
+                "it is taken for %s", type);
+  else
+    log_report (probing->log, LOG_LEVEL_WARNING, what,
+                volume->partition_uuid, "partition %u is taken for %s",
+                volume->partition, type);
 }
 
 /* libblkid looks no further where it finds a container (LVM, RAID, LUKS), of
@@ -211,7 +205,7 @@ prefer_base (struct probing *probing, blkid_probe probe,
     found.label = container.label;
     tell_choice (probing, volume);
   }
-  clear_volume (&found);
+  volume_clear (&found);
   return error;
 }
 
@@ -417,7 +411,7 @@ add_whole (struct probing *probing, struct volumes *volumes)
   error = probe_volume (probing, &whole, NULL);
   if (error < 0 || (whole.use != VOLUME_FILESYSTEM
                     && whole.use != VOLUME_CONTAINER)) {
-    clear_volume (&whole);
+    volume_clear (&whole);
     return error;
   }
   log_report (probing->log, LOG_LEVEL_WARNING, "odd partition table", NULL,
@@ -542,6 +536,22 @@ open_devices (struct device *disk, struct volumes *volumes)
 }
 
 errint_t
+volume_probe (const struct volume *base, size_t count, const struct log *log,
+              struct volume *volume)
+{
+  CLEANUP (disk_window_close) struct disk_window *window = NULL;
+  struct volume known = base != NULL ? *base : (struct volume) { .offset = 0 };
+  const struct volumes only = { .list = &known, .count = 1 };
+  struct probing probing = {
+    .log = log, .count = count, .base = base != NULL ? &only : NULL,
+  };
+  errint_t error = disk_window_open (volume->device, log, &window);
+
+  probing.window = window;
+  return error == 0 ? probe_volume (&probing, volume, NULL) : error;
+}
+
+errint_t
 volumes_probe (struct device *disk, const struct volumes *base,
                const struct log *log, struct volumes **result)
 {
@@ -559,30 +569,8 @@ volumes_probe (struct device *disk, const struct volumes *base,
   if (error == 0 && open_devices (disk, volumes) != 0)
     error = no_memory (log);
   if (error == 0)
+    error = layers_open (volumes, base, log);
+  if (error == 0)
     *result = steal_pointer (&volumes);
   return error;
-}
-
-void
-volumes_free (struct volumes *volumes)
-{
-  if (volumes == NULL)
-    return;
-  for (size_t i = 0; i < volumes->count; ++i)
-    clear_volume (&volumes->list[i]);
-  extents_clear (&volumes->table_areas);
-  free (volumes->list);
-  free (volumes->table);
-  free (volumes);
-}
-
-bool
-volume_unwritten (const struct volume *overlay, const struct volume *base)
-{
-  CLEANUP_EXTENTS struct extents written = { 0 };
-  bool known;
-
-  return base != NULL && overlay->device->size == base->device->size
-    && device_written (base->device, overlay->device, &written, &known) == 0
-    && known && written.count == 0;
 }

@@ -117,7 +117,8 @@ put_layers (json_t *object, const struct print_info *info)
 }
 
 static int
-put_side (json_t *place, const char *name, const struct survey_side *side)
+put_side (json_t *place, const char *name, const struct survey_side *side,
+          bool logical)
 {
   json_t *object;
 
@@ -130,7 +131,7 @@ put_side (json_t *place, const char *name, const struct survey_side *side)
     || put_text (object, "label", side->label) != 0
     || put_text (object, "partition_uuid", side->partition_uuid) != 0
     || put_text (object, "partition_label", side->partition_label) != 0
-    || put_number (object, "offset", side->offset) != 0
+    || (!logical && put_number (object, "offset", side->offset) != 0)
     || put_number (object, "size", side->length) != 0
     || put_text (object, "journal", side->journal) != 0 ? -1 : 0;
 }
@@ -140,11 +141,14 @@ put_place (json_t *list, const struct survey *survey,
            const struct survey_place *place)
 {
   json_t *object = append_object (list);
+  const bool logical = place->partition < 0;
 
   if (put_text (object, "device", place->device) != 0
-      || put_number (object, "partition", place->partition) != 0
-      || put_side (object, "overlay", &place->side[SIDE_OVERLAY]) != 0
-      || put_side (object, "base", &place->side[SIDE_BASE]) != 0
+      || (!logical && put_number (object, "partition",
+                                  (uint64_t) place->partition) != 0)
+      || put_side (object, "overlay", &place->side[SIDE_OVERLAY],
+                   logical) != 0
+      || put_side (object, "base", &place->side[SIDE_BASE], logical) != 0
       || put_text (object, "engine", place->engine) != 0
       || put_text (object, "reason", place->reason) != 0)
     return -1;

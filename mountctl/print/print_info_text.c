@@ -74,9 +74,9 @@ text_or (const char *text, const char *otherwise)
 }
 
 /* What one side has in a place, as the overlay's or, where that has nothing,
- * the base's. */
+ * the base's.  A logical volume is not in one place. */
 static errint_t
-print_side (const struct survey_side *side, FILE *file)
+print_side (const struct survey_side *side, bool logical, FILE *file)
 {
   const char *type = text_or (side->type, "");
   bool plain = strcmp (side->use, "filesystem") == 0
@@ -84,9 +84,12 @@ print_side (const struct survey_side *side, FILE *file)
   char size[SIZE_TEXT];
   errint_t err;
 
-  fprintf (file, "%s%s%s, %s at %" PRIu64 "\n",
-           plain ? "" : side->use, plain || *type == '\0' ? "" : ", ", type,
-           size_text (side->length, size), side->offset);
+  fprintf (file, "%s%s%s, %s", plain ? "" : side->use,
+           plain || *type == '\0' ? "" : ", ", type,
+           size_text (side->length, size));
+  if (!logical)
+    fprintf (file, " at %" PRIu64, side->offset);
+  putc ('\n', file);
   if ((err = put_text ("  uuid:     ", side->uuid, file)) != 0)
     return err;
   if (side->uuid != NULL)
@@ -107,7 +110,7 @@ print_side (const struct survey_side *side, FILE *file)
 /* What the base had there, where that is something else. */
 static errint_t
 print_before (const struct survey_side *base,
-              const struct survey_side *overlay, FILE *file)
+              const struct survey_side *overlay, bool logical, FILE *file)
 {
   char size[SIZE_TEXT];
 
@@ -121,9 +124,10 @@ print_before (const struct survey_side *base,
                  text_or (overlay->type, overlay->use)) == 0
       && strcmp (text_or (base->uuid, ""), text_or (overlay->uuid, "")) == 0)
     return 0;
-  fprintf (file, "  base:     %s, %s at %" PRIu64,
-           text_or (base->type, base->use), size_text (base->length, size),
-           base->offset);
+  fprintf (file, "  base:     %s, %s", text_or (base->type, base->use),
+           size_text (base->length, size));
+  if (!logical)
+    fprintf (file, " at %" PRIu64, base->offset);
   if (put_text (", uuid ", base->uuid, file) != 0)
     return -ENOMEM;
   putc ('\n', file);
@@ -139,14 +143,16 @@ print_place (const struct survey *survey, const struct survey_place *place,
   char size[SIZE_TEXT];
   errint_t err = 0;
 
-  fprintf (file, "\n%s%s: ", place->device,
-           place->partition == 0 ? " (the whole disk)" : "");
+  if (put_text ("\n", place->device, file) != 0)
+    return -ENOMEM;
+  fprintf (file, "%s: ", place->partition == 0 ? " (the whole disk)"
+           : place->partition < 0 ? " (a logical volume)" : "");
   if (overlay->present)
-    err = print_side (overlay, file);
+    err = print_side (overlay, place->partition < 0, file);
   else
     fputs ("gone\n", file);
   if (err == 0)
-    err = print_before (base, overlay, file);
+    err = print_before (base, overlay, place->partition < 0, file);
   if (survey->has_map && overlay->present)
     fprintf (file, "  written:  %s\n",
              size_text (account_total (&place->account), size));

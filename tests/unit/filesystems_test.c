@@ -152,6 +152,7 @@ unreadable (void **state)
   };
   CLEANUP (filesystems_free) struct filesystems *filesystems =
     pair_up (base, 5, overlay, 5);
+  struct filesystem *inside;
 
   (void) state;
   expect (filesystems, "sda1", TASK_UNKNOWN);
@@ -162,7 +163,11 @@ unreadable (void **state)
   assert_true (plan_any_filesystem (filesystems));
 
   /* Something was found inside the volume group. */
-  assert_non_null (filesystems_add (filesystems, "vg/lv", -1));
+  inside = filesystems_add (filesystems, "vg/lv", -1);
+  assert_non_null (inside);
+  inside->side[SIDE_BASE].present = true;
+  expect (filesystems, "sda5", TASK_UNKNOWN);
+  inside->side[SIDE_OVERLAY].present = true;
   expect (filesystems, "sda4", TASK_UNKNOWN);
   expect (filesystems, "sda5", TASK_NONE);
 }
@@ -280,6 +285,134 @@ inside_containers (void **state)
   assert_true (messages_have (&messages, "cannot use the device"));
 }
 
+static struct volume
+logical (const char *name, const char *id, uint64_t offset,
+         const char *reason)
+{
+  struct volume made = volume (0, offset, reason != NULL ? VOLUME_UNKNOWN
+                               : VOLUME_FILESYSTEM,
+                               reason != NULL ? NULL : "ext4", NULL);
+
+  made.name = (char *) (uintptr_t) name;
+  made.id = (char *) (uintptr_t) id;
+  made.reason = (char *) (uintptr_t) reason;
+  return made;
+}
+
+static struct filesystems *
+pair_up_logical (struct volume *container, struct volume *base,
+                 size_t base_count, struct volume *overlay,
+                 size_t overlay_count)
+{
+  struct volumes sides[SIDES] = {
+    { .list = container, .count = 1, .inner = base,
+      .inner_count = base_count },
+    { .list = container, .count = 1, .inner = overlay,
+      .inner_count = overlay_count },
+  };
+  const struct volumes *volumes[SIDES] = { &sides[0], &sides[1] };
+  struct filesystems *filesystems = filesystems_new ();
+
+  assert_non_null (filesystems);
+  messages_start (&messages);
+  assert_int_equal (filesystems_add_volumes (filesystems, volumes,
+                                             &messages.log), 0);
+  return filesystems;
+}
+
+/* By name; by UUID where only the overlay has the name and only the base has
+ * that UUID under another one; the container needs no look inside. */
+static void
+logical_volumes (void **state)
+{
+  struct volume container = volume (2, 2000, VOLUME_CONTAINER, "LVM2_member",
+                                    "P");
+  struct volume base[] = {
+    logical ("vg/root", "LVM-1", 1, NULL),
+    logical ("vg/old", "LVM-2", 1, NULL),
+    logical ("vg/gone", "LVM-3", 1, NULL),
+    logical ("vg/data", "LVM-4", 2, NULL),
+    logical ("vg/swapped", "LVM-5", 2, NULL),
+  };
+  struct volume overlay[] = {
+    logical ("vg/root", "LVM-1", 1, NULL),
+    logical ("vg/new", "LVM-2", 1, NULL),
+    logical ("vg/added", "LVM-6", 1, NULL),
+    logical ("vg/data", "LVM-4", 2, NULL),
+    logical ("vg/swapped", "LVM-7", 2, NULL),
+  };
+  struct filesystems *filesystems;
+
+  (void) state;
+  container.opened = true;
+  filesystems = pair_up_logical (&container, base, 5, overlay, 5);
+  expect (filesystems, "sda2", TASK_NONE);
+  expect (filesystems, "vg/root", TASK_NONE);
+  expect (filesystems, "vg/new", TASK_NONE);
+  assert_null (filesystems_find (filesystems, "vg/old"));
+  expect (filesystems, "vg/gone", TASK_COMPARE);
+  expect (filesystems, "vg/added", TASK_COMPARE);
+  expect (filesystems, "vg/data", TASK_COMPARE);
+  expect (filesystems, "vg/swapped", TASK_COMPARE);
+  assert_false (plan_needs_look_inside (filesystems, NULL));
+  filesystems_free (filesystems);
+}
+
+/* What only an appliance can read, where what it consists of was written or
+ * not, and what nobody can. */
+static void
+unreadable_volumes (void **state)
+{
+  struct volume container = volume (2, 2000, VOLUME_CONTAINER, "LVM2_member",
+                                    "P");
+  struct volume list[] = {
+    logical ("vg/root", "LVM-1", 1, NULL),
+    logical ("vg/thin", "LVM-2", 0, "it is of the type \"thin\""),
+    logical ("vg/pool_tdata", "LVM-3", 1, NULL),
+  };
+  struct appliance_filesystem seen_list[] = {
+    seen ("/dev/vg/root", NULL, NULL, "ext4", "R"),
+    seen ("/dev/vg/thin", NULL, NULL, "xfs", "T"),
+  };
+  const struct appliance_filesystems all = { .list = seen_list, .count = 2 };
+  const struct appliance_filesystems *both[SIDES] = { &all, &all };
+  struct device device = { .size = 1 };
+  const struct filesystem *closed;
+  struct filesystems *filesystems;
+  const char *reason;
+
+  (void) state;
+  container.opened = true;
+  list[2].hidden = true;
+  list[2].device = &device;
+  filesystems = pair_up_logical (&container, list, 3, list, 3);
+  expect (filesystems, "vg/thin", TASK_NONE);
+  assert_null (filesystems_find (filesystems, "vg/pool_tdata"));
+  assert_false (plan_anything (filesystems));
+  assert_false (plan_needs_look_inside (filesystems, NULL));
+  filesystems_free (filesystems);
+
+  list[2].offset = 2;
+  filesystems = pair_up_logical (&container, list, 3, list, 3);
+  expect (filesystems, "vg/root", TASK_NONE);
+  expect (filesystems, "vg/thin", TASK_UNKNOWN);
+  assert_true (plan_needs_look_inside (filesystems, NULL));
+  closed = filesystems_closed_container (filesystems, &reason);
+  assert_string_equal (closed->device, "vg/thin");
+  assert_string_equal (reason, "it is of the type \"thin\"");
+  assert_int_equal (filesystems_add_seen (filesystems, both, &messages.log),
+                    0);
+  expect (filesystems, "vg/root", TASK_NONE);
+  expect (filesystems, "vg/thin", TASK_COMPARE);
+  filesystems_free (filesystems);
+
+  list[1].partial = list[1].loose = true;
+  filesystems = pair_up_logical (&container, list, 3, list, 3);
+  expect (filesystems, "vg/thin", TASK_UNKNOWN);
+  assert_false (plan_needs_look_inside (filesystems, NULL));
+  filesystems_free (filesystems);
+}
+
 int
 main (void)
 {
@@ -290,6 +423,8 @@ main (void)
     cmocka_unit_test (btrfs_on_several_devices),
     cmocka_unit_test (nothing),
     cmocka_unit_test (inside_containers),
+    cmocka_unit_test (logical_volumes),
+    cmocka_unit_test (unreadable_volumes),
   };
 
   return cmocka_run_group_tests_name ("filesystems", tests, NULL, NULL);
