@@ -29,6 +29,7 @@ fuzz fstab 6000
 fuzz header 6000
 fuzz inode 6000
 fuzz journal 6000
+fuzz lvm 2000
 fuzz mapping 4000
 fuzz volumes 600
 fuzz xfs 150
