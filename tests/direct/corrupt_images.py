@@ -48,7 +48,7 @@ def convert(source, target, form, options, backing=None):
 
 def make_pair(work, r):
     """Names of the base's and the overlay's image; raw ones lie beside."""
-    arguments = r.choice(corrupt.SETS)
+    arguments = r.choice(corrupt.EXT)
     raws = [os.path.join(work, name) for name in ("a.raw", "b.raw")]
     for raw, tree in zip(raws, ("a", "b")):
         corrupt.make_image(raw, os.path.join(work, tree), arguments)
