@@ -266,6 +266,8 @@ class History:
         """Of any size, many of one file."""
         r = self.random
         path = self.pick(self.files + self.directories[1:])
+        if path is None:
+            return
         for i in range(r.choice([1, 3, 20, 60])):
             size = r.choice([1, 300, 900, 4000, 4096, 20000, 65535, 65536])
             os.setxattr(path, b"user.%d" % r.randrange(80) + b"x" * (i * 3),

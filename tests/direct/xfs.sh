@@ -81,6 +81,13 @@ mount_copy ()
         retry 30 mount -o loop,nouuid "copy-$copies" "$2"
 }
 
+# The filesystem in IMAGE is written to until nobody has it mounted any more, also in
+# a namespace that another program made meanwhile.
+is_free ()
+{
+    test -z "$(losetup -j "$1")"
+}
+
 compare ()
 {
     local image=$1 number=0 options code=0
@@ -114,7 +121,7 @@ one_set ()
     # shellcheck disable=SC2086
     history base "$here-base" 250 build $large
     sync -f base
-    umount base
+    umount base && retry 120 is_free base.raw || return 1
     cp --sparse=always base.raw overlay.raw
     retry 30 mount -o loop overlay.raw overlay || return 1
     history overlay "$here" "$operations"
@@ -127,7 +134,7 @@ one_set ()
     python3 -c 'import os; os.fsync (os.open ("overlay", os.O_RDONLY))'
     cp --sparse=always overlay.raw dirty.raw
     sync -f overlay
-    umount overlay
+    umount overlay && retry 120 is_free overlay.raw || return 1
     compare overlay.raw "-c 65536" "-c 4096 -s 7" "-n" &&
         compare dirty.raw "-c 65536" "-c 1024" || return 1
     # A copy that is torn may be one that the kernel does not mount.
