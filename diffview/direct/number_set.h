@@ -24,10 +24,6 @@ errint_t number_set_add (struct number_set *set, uint64_t number,
 
 bool number_set_has (const struct number_set *set, uint64_t number);
 
-/* Copies a set; *COPY, which is empty before, is left so by -ENOMEM. */
-errint_t number_set_copy (const struct number_set *set,
-                          struct number_set *copy);
-
 void number_set_clear (struct number_set *set);
 
 #endif

@@ -10,15 +10,6 @@
 #include "xfs/edits.h"
 #include "xfs/extent_list.h"
 
-bool
-xfs_edits_have (const struct xfs_edits *edits, uint64_t inode)
-{
-  for (size_t i = 0; edits != NULL && i < edits->count; ++i)
-    if (edits->list[i].inode == inode)
-      return true;
-  return false;
-}
-
 int64_t
 xfs_edits_blocks (const struct xfs_edits *edits, uint64_t inode)
 {

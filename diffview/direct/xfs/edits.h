@@ -30,10 +30,7 @@ struct xfs_edits {
 
 struct xfs_extents;
 
-/* Does the list of INODE change?  EDITS may be NULL. */
-bool xfs_edits_have (const struct xfs_edits *edits, uint64_t inode);
-
-/* Blocks that INODE gains, or loses (below 0). */
+/* Blocks that INODE gains, or loses (below 0).  EDITS may be NULL. */
 int64_t xfs_edits_blocks (const struct xfs_edits *edits, uint64_t inode);
 
 /* Changes the extents of INODE's data.  -ENOMEM. */

@@ -35,12 +35,4 @@ errint_t xfs_chunks_read (const struct xfs_filesystem *fs,
                           struct xfs_chunks *chunks);
 void xfs_chunks_clear (struct xfs_chunks *chunks);
 
-static inline void
-cleanup_xfs_chunks (struct xfs_chunks *chunks)
-{
-  xfs_chunks_clear (chunks);
-}
-
-#define CLEANUP_XFS_CHUNKS __attribute__ ((cleanup (cleanup_xfs_chunks)))
-
 #endif
